@@ -1,0 +1,223 @@
+// Package warehouse holds rollcall's DuckDB instance: the two database files,
+// one writer each, transactions, quoting and the lake's migrations. It is the
+// only package that imports DuckDB.
+package warehouse
+
+import (
+	"context"
+	"database/sql"
+	"database/sql/driver"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+
+	"github.com/duckdb/duckdb-go/v2"
+)
+
+// Catalog names of the two files and of the in-memory working area.
+const (
+	LakeCatalog  = "lake"
+	MartsCatalog = "marts"
+	WorkCatalog  = "work" // attached ":memory:": parsed raw streams, unsuppressed cells, staging deltas
+)
+
+// Options say where the files are and what DuckDB may use.
+type Options struct {
+	Dir         string // the data directory; created 0700 if missing
+	MemoryLimit string // DuckDB's own, "256MB"; resident memory may pass it by 300 MB
+	Threads     int    // default 2
+	TempDir     string // where DuckDB spills; default Dir/tmp
+}
+
+// A DB is the one DuckDB instance of this process with both files attached.
+type DB struct {
+	sql   *sql.DB
+	Lake  *File // everything that cannot be computed again
+	Marts *File // disposable: rebuilt from the lake
+}
+
+// LakePath and MartsPath name the files below a data directory.
+func LakePath(dir string) string { return filepath.Join(dir, "lake.duckdb") }
+
+// MartsPath names the marts file below a data directory.
+func MartsPath(dir string) string { return filepath.Join(dir, "marts.duckdb") }
+
+// Open attaches lake.duckdb and marts.duckdb of the data directory, creating
+// them if they are missing. It does not migrate; see [DB.Migrate].
+func Open(ctx context.Context, opts Options) (*DB, error) {
+	if opts.Threads == 0 {
+		opts.Threads = 2
+	}
+	if opts.MemoryLimit == "" {
+		opts.MemoryLimit = "256MB"
+	}
+	if opts.TempDir == "" {
+		opts.TempDir = filepath.Join(opts.Dir, "tmp")
+	}
+	for _, dir := range []string{opts.Dir, opts.TempDir} {
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return nil, fmt.Errorf("create data directory: %w", err)
+		}
+	}
+	setup := []string{
+		"set memory_limit = " + Literal(opts.MemoryLimit),
+		fmt.Sprintf("set threads = %d", opts.Threads),
+		"set temp_directory = " + Literal(opts.TempDir),
+		"set checkpoint_threshold = '256MB'",
+		"set preserve_insertion_order = true",
+		"set autoinstall_known_extensions = false",
+		"set autoload_known_extensions = false",
+	}
+	connector, err := duckdb.NewConnector("", func(conn driver.ExecerContext) error {
+		_, err := conn.ExecContext(ctx, "set TimeZone = 'UTC'", nil)
+		return err
+	})
+	if err != nil {
+		return nil, fmt.Errorf("start DuckDB: %w", err)
+	}
+	db := &DB{sql: sql.OpenDB(connector)}
+	setup = append(setup,
+		"attach ':memory:' as "+WorkCatalog,
+		attach(LakePath(opts.Dir), LakeCatalog),
+		attach(MartsPath(opts.Dir), MartsCatalog))
+	for _, stmt := range setup {
+		if _, err := db.sql.ExecContext(ctx, stmt); err != nil {
+			return nil, errors.Join(fmt.Errorf("open the warehouse in %s: %w", opts.Dir, err), db.sql.Close())
+		}
+	}
+	if db.Lake, err = db.file(ctx, LakeCatalog); err != nil {
+		return nil, errors.Join(err, db.sql.Close())
+	}
+	if db.Marts, err = db.file(ctx, MartsCatalog); err != nil {
+		return nil, errors.Join(err, db.sql.Close())
+	}
+	return db, nil
+}
+
+func attach(path, catalog string) string {
+	return fmt.Sprintf("attach %s as %s (storage_version 'latest')", Literal(path), Ident(catalog))
+}
+
+// SQL returns the pool for reads. A connection taken from it must not write
+// the files; see [File.Write].
+func (db *DB) SQL() *sql.DB { return db.sql }
+
+// SetMemoryLimit changes DuckDB's limit for the whole instance.
+func (db *DB) SetMemoryLimit(ctx context.Context, limit string) error {
+	_, err := db.sql.ExecContext(ctx, "set memory_limit = "+Literal(limit))
+	return err
+}
+
+// Close checkpoints nothing; it releases both writers and the instance, and
+// with it the locks on the files.
+func (db *DB) Close() error {
+	return errors.Join(db.Lake.conn.Close(), db.Marts.conn.Close(), db.sql.Close())
+}
+
+// A File is one attached database file and its only writer.
+type File struct {
+	Catalog string
+	mu      sync.Mutex
+	conn    *sql.Conn
+}
+
+func (db *DB) file(ctx context.Context, catalog string) (*File, error) {
+	conn, err := db.sql.Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect the writer of %s: %w", catalog, err)
+	}
+	if _, err := conn.ExecContext(ctx, "use "+Ident(catalog)); err != nil {
+		return nil, errors.Join(fmt.Errorf("use %s: %w", catalog, err), conn.Close())
+	}
+	return &File{Catalog: catalog, conn: conn}, nil
+}
+
+// Write runs fn inside one transaction of the file's writer and commits it,
+// or rolls back on error. Writers of one file wait for each other.
+func (f *File) Write(ctx context.Context, fn func(tx *Tx) error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if _, err := f.conn.ExecContext(ctx, "begin transaction"); err != nil {
+		return fmt.Errorf("begin: %w", err)
+	}
+	if err := fn(&Tx{conn: f.conn, catalog: f.Catalog}); err != nil {
+		return errors.Join(err, f.rollback(ctx))
+	}
+	if _, err := f.conn.ExecContext(ctx, "commit"); err != nil {
+		return errors.Join(fmt.Errorf("commit: %w", err), f.rollback(ctx))
+	}
+	return nil
+}
+
+// rollback ends the transaction even when ctx is done. A commit that failed
+// has already ended it, which DuckDB reports as "no transaction is active".
+func (f *File) rollback(ctx context.Context) error {
+	_, err := f.conn.ExecContext(context.WithoutCancel(ctx), "rollback")
+	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
+		return nil
+	}
+	return err
+}
+
+// Do runs fn on the writer's connection outside any transaction, for
+// statements that cannot run in one: SET search_path, CHECKPOINT, ATTACH.
+func (f *File) Do(ctx context.Context, fn func(conn *sql.Conn) error) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return fn(f.conn)
+}
+
+// Checkpoint moves the write-ahead log into the file, so that none rests on
+// disk.
+func (f *File) Checkpoint(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	_, err := f.conn.ExecContext(ctx, "checkpoint "+Ident(f.Catalog))
+	return err
+}
+
+// A Tx is an open write transaction of one file. Unqualified schemas resolve
+// to that file.
+type Tx struct {
+	conn    *sql.Conn
+	catalog string
+}
+
+// Exec runs one statement.
+func (tx *Tx) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := tx.conn.ExecContext(ctx, query, args...)
+	return err
+}
+
+// Query runs one select inside the transaction.
+func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return tx.conn.QueryContext(ctx, query, args...)
+}
+
+// Append opens an appender on a table of the file and closes it after fn. On
+// an error the unflushed rows are dropped: DuckDB's appender keeps them over
+// ROLLBACK and would write them with the next transaction.
+func (tx *Tx) Append(ctx context.Context, schema, table string, fn func(row func(values ...driver.Value) error) error) error {
+	return tx.conn.Raw(func(raw any) error {
+		appender, err := duckdb.NewAppender(raw.(driver.Conn), tx.catalog, schema, table)
+		if err != nil {
+			return fmt.Errorf("append to %s.%s: %w", schema, table, err)
+		}
+		if err := fn(appender.AppendRow); err != nil {
+			return errors.Join(err, appender.Clear(), appender.Close())
+		}
+		if err := appender.Flush(); err != nil {
+			return errors.Join(fmt.Errorf("append to %s.%s: %w", schema, table, err), appender.Clear(), appender.Close())
+		}
+		return appender.Close()
+	})
+}
+
+// Ident quotes an identifier.
+func Ident(name string) string { return `"` + strings.ReplaceAll(name, `"`, `""`) + `"` }
+
+// Literal quotes a string literal.
+func Literal(s string) string { return "'" + strings.ReplaceAll(s, "'", "''") + "'" }
