@@ -133,4 +133,3 @@ func (call *call) excerpt(body []byte) string {
 	}
 	return text
 }
-
