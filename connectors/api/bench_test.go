@@ -41,7 +41,7 @@ func benchmarkWalk(b *testing.B, latency, work time.Duration) {
 		if pages++; pages > b.N {
 			return api.ErrStop
 		}
-		return api.Items(r.Body, "items", func(item gjson.Result) error {
+		return r.Items(func(item gjson.Result) error {
 			if item.Get("id").Exists() && len(api.Raw(item)) > 0 {
 				read++
 			}

@@ -49,7 +49,7 @@ func walk(t *testing.T, b bench, p api.Pager) []string {
 	t.Helper()
 	var ids []string
 	require.NoError(t, b.Walk(t.Context(), p, func(r *api.Response) error {
-		return api.Items(r.Body, "items", func(item gjson.Result) error {
+		return r.Items(func(item gjson.Result) error {
 			ids = append(ids, item.Get("id").String())
 			return nil
 		})
@@ -124,6 +124,10 @@ func TestWalk_endsWhenPagesRepeat(t *testing.T) {
 			n, _ := strconv.Atoi(r.URL.Query().Get("n"))
 			fmt.Fprintf(w, `{"items":[%d],"next":"/list?n=%d"}`, n, (n+1)%3)
 		}, api.Link{Path: "next"}, "same request"},
+		"empty for ever": {func(w http.ResponseWriter, r *http.Request) {
+			n, _ := strconv.Atoi(r.URL.Query().Get("n"))
+			fmt.Fprintf(w, `{"items":[],"next":"/list?n=%d"}`, n+1)
+		}, api.Link{Path: "next"}, "without items"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			request := api.Request{Path: "/list", Items: "items", Stream: "posts"}
