@@ -158,7 +158,7 @@ func misbehaviour() map[string]readFunc {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 			select {}
 		}),
-		"sigsegv": quiet(func() {
+		"sigabrt": quiet(func() {
 			_ = syscall.Kill(os.Getpid(), syscall.SIGABRT)
 			select {}
 		}),

@@ -10,6 +10,7 @@ import (
 	"os"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -25,7 +26,26 @@ func TestMain(m *testing.M) {
 		child(os.Args[2])
 		return
 	}
+	if len(os.Args) > 3 && os.Args[1] == "daemon" {
+		host(os.Args[2], os.Args[3])
+		return
+	}
 	os.Exit(m.Run())
+}
+
+// host is a daemon that starts a child, prints its process id and waits to be
+// killed. The child "frozen" is stopped.
+func host(runtimeDir, name string) {
+	p, err := connectors.Start(context.Background(), connectors.Launch{
+		Name: "test.one", Command: []string{"/proc/self/exe", "connector", name}, RuntimeDir: runtimeDir})
+	if err != nil {
+		panic(err)
+	}
+	if name == "frozen" {
+		_ = syscall.Kill(p.PID(), syscall.SIGSTOP)
+	}
+	fmt.Println(p.PID())
+	select {}
 }
 
 // logged collects what the host logs.
@@ -176,6 +196,8 @@ func (s sampleSource) Read(ctx context.Context, stream string, cursor connectors
 func record(i int) connectors.Record {
 	return connectors.Record{Key: fmt.Sprint(i), Data: json.RawMessage(fmt.Sprintf(`{"id":%d}`, i)), At: time.Unix(int64(i), 0).UTC()}
 }
+
+func itoa(n int) string { return fmt.Sprint(n) }
 
 func environment() string {
 	return strings.Join(os.Environ(), "\n")

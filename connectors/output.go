@@ -29,6 +29,9 @@ const (
 // address, protocol, certificate.
 var handshakeLine = regexp.MustCompile(`^(\d{1,9})\|(\d{1,9})\|(unix|tcp)\|[^|]+(\|.*)?$`)
 
+// crash is how Go's runtime begins to say why it ends a process.
+var crash = regexp.MustCompile(`^(panic: |fatal error: |SIG[A-Z0-9]+: )`)
+
 // output reads what a child writes to stdout and stderr: it finds the
 // handshake line, logs the rest within bounds and keeps the last words.
 type output struct {
@@ -134,7 +137,7 @@ func (o *output) remember(line string) {
 	}
 	o.mu.Lock()
 	defer o.mu.Unlock()
-	if len(o.fatal) > 0 || strings.HasPrefix(line, "panic: ") || strings.HasPrefix(line, "fatal error: ") {
+	if len(o.fatal) > 0 || crash.MatchString(line) {
 		if len(o.fatal) < lastLines {
 			o.fatal = append(o.fatal, line)
 		}

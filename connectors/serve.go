@@ -36,7 +36,7 @@ const exitGrace = time.Second
 // is gone; main should then return too. Logs go to stderr as JSON lines, also
 // those of the standard logger.
 func Serve(list ...Connector) {
-	stderr := os.Stderr // go-plugin replaces the variable
+	stdout, stderr := os.Stdout, os.Stderr // go-plugin replaces the variables
 	logger := slog.New(slog.NewJSONHandler(stderr, &slog.HandlerOptions{Level: levelFromHost()}))
 	slog.SetDefault(logger)
 	connector, err := chosen(list, os.Args)
@@ -44,7 +44,8 @@ func Serve(list ...Connector) {
 		fmt.Fprintln(stderr, err)
 		os.Exit(2)
 	}
-	serving := &server{connector: connector, log: logger, sources: map[uint64]*served{}}
+	serving := &server{connector: connector, log: logger, sources: map[uint64]*served{},
+		restore: func() { os.Stdout, os.Stderr = stdout, stderr }}
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: handshake(),
 		Plugins:         plugin.PluginSet{serviceName: &grpcPlugin{server: serving}},
@@ -125,6 +126,7 @@ type server struct {
 	wire.UnimplementedConnectorServer
 	connector Connector
 	log       *slog.Logger
+	restore   func() // gives the process its own stdout and stderr back
 
 	mu      sync.Mutex
 	lastID  uint64
@@ -137,7 +139,11 @@ type served struct {
 	host   *childHost
 }
 
+// Describe is the first call of every host. From then on what the connector
+// prints goes straight to its pipes: go-plugin would carry it beside the calls
+// and lose the last words of a crash.
 func (s *server) Describe(context.Context, *wire.DescribeRequest) (r *wire.DescribeResponse, err error) {
+	s.restore()
 	err = s.guard("Describe", nil, func() error {
 		r = specToWire(s.connector.Spec())
 		return nil
