@@ -33,7 +33,7 @@ func TestShared_everyRowOfRealFilesArrives(t *testing.T) {
 		{"stackalytics_people.jsonl", `"mapping": {"source_user_id": "person", "display_name": "name", "email": "emails.0", "username": "usernames.launchpad"}`, 2588,
 			"people:0", `{"file_set":"people","identity_id":"0","source_user_id":"0","username":"vjdiaa859","display_name":"Jedp Viad","email":"vjdiaa859@126.com"}`},
 		{"historical_50k.parquet", `"mapping": {"source_user_id": "unique_id", "display_name": "full_name", "created_at": "dob"}`, 50578,
-			"people:Q2296770-1", `{"file_set":"people","identity_id":"Q2296770-1","source_user_id":"Q2296770-1","display_name":"thomas chudleigh","created_at":"1630-08-01T00:00:00Z"}`},
+			"people:Q2296770-1", `{"file_set":"people","identity_id":"Q2296770-1","source_user_id":"Q2296770-1","display_name":"thomas clifford, 1st baron clifford of chudleigh","created_at":"1630-08-01T00:00:00Z"}`},
 	} {
 		t.Run(c.file, func(t *testing.T) {
 			l := open(t, `{"key_secret": "x", "file": {"people": {"path": "DIR/`+c.file+`", "stream": "identity", `+c.settings+`}}}`)
