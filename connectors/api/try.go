@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"rollcall/connectors"
 )
 
@@ -42,6 +44,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	list   gjson.Result // the array at Request.Items, once judged
 	url    *url.URL
 	// cut says why the body is not complete; the status still tells what the
 	// server meant.
@@ -149,5 +152,5 @@ func (c *Client) log(ctx context.Context, call *call, a *answer, err error, took
 
 func (call *call) response(a *answer) *Response {
 	date, _ := http.ParseTime(a.header.Get("Date"))
-	return &Response{Status: a.status, Header: a.header, Body: a.body, URL: a.url, Date: date, Request: call.request}
+	return &Response{Status: a.status, Header: a.header, Body: a.body, URL: a.url, Date: date, Request: call.request, list: a.list}
 }
