@@ -102,7 +102,7 @@ func TestRead_resumesFromEveryCursorWithoutLoss(t *testing.T) {
 		upTo := newLake()
 		for i, batch := range batches {
 			upTo.store(batch)
-			if batch.Cursor == nil || i%3 != 0 && i < len(batches)-2 {
+			if batch.Cursor == nil || i%5 != 0 && i < len(batches)-2 {
 				continue
 			}
 			resumed := newLake()
