@@ -139,12 +139,3 @@ func asUnreadable(err error) (*errUnreadable, bool) {
 	var unreadable *errUnreadable
 	return unreadable, errors.As(err, &unreadable)
 }
-
-// unweigh is for queries that cannot be made smaller.
-func unweigh(err error) error {
-	var heavy *errHeavy
-	if errors.As(err, &heavy) {
-		return giveUp(heavy)
-	}
-	return err
-}

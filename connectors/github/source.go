@@ -32,7 +32,7 @@ type source struct {
 func newSource(s settings, host connectors.Host, c *connector) (*source, error) {
 	src := &source{settings: s, host: host, documents: c.documents, now: c.now}
 	options := api.Options{
-		Auth: api.Bearer{Token: s.Token}, Host: host, Limited: limited, Budget: budget, Clock: c.clock,
+		Auth: api.Bearer{Token: s.Token}, Host: host, Limited: limited, Budget: budget, Clock: c.clock, Timeout: c.timeout,
 		Header: http.Header{
 			"Accept":               {"application/vnd.github+json"},
 			"X-Github-Api-Version": {"2022-11-28"},
@@ -64,6 +64,9 @@ func (s *source) Read(ctx context.Context, name string, from connectors.Cursor, 
 	}
 	if name == reactionStreamName {
 		stream.Lookback = s.settings.reactionsBack
+		if _, since := connectors.Since(from); since {
+			position.Base = 0 // no time of a thread tells when it was reacted to: read them all
+		}
 	}
 	return stream.read(ctx, &reading{source: s, stream: stream, position: position, emit: emit})
 }
