@@ -16,6 +16,13 @@ import (
 // fails the same way every time, so beyond that it is asked for less.
 const graphqlTries = 2
 
+// The largest answers taken. A hundred issues with the longest texts GitHub
+// allows fit the first; beyond the second a query is asked for less.
+const (
+	restBody    = 32 << 20
+	graphqlBody = 16 << 20
+)
+
 // source is one configured instance. Several Reads may run at once.
 type source struct {
 	settings  settings
@@ -42,6 +49,7 @@ func newSource(s settings, host connectors.Host, c *connector) (*source, error) 
 	rest, graphql := options, options
 	rest.BaseURL, rest.Bucket = s.rest, bucketREST
 	graphql.BaseURL, graphql.Bucket, graphql.MaxTries = s.graphql, bucketGraphQL, graphqlTries
+	rest.MaxBody, graphql.MaxBody = restBody, graphqlBody
 	var err error
 	if src.rest, err = api.New(rest); err != nil {
 		return nil, fmt.Errorf("rest client: %w", err)
