@@ -111,7 +111,7 @@ func (r *reading) complete(c connection, got answer) error {
 		return &errHeavy{fmt.Errorf("graphql %s: objects are missing from the answer", c.document)}
 	}
 	if denied {
-		r.skip("part of "+c.document, f.message)
+		r.skipPart(c, f.message)
 	}
 	return nil
 }

@@ -256,3 +256,18 @@ func TestCheck_saysWhatTheTokenMayRead(t *testing.T) {
 	require.False(t, access.Streams[0].Readable)
 	require.Contains(t, access.Streams[0].Reason, "nobody")
 }
+
+func TestComments_refusedOnesAreNeverTakenForDeleted(t *testing.T) {
+	world := githubtest.Generate(35, githubtest.Small(), today)
+	b := newBench(t, world)
+	l := newLake()
+	b.census(l, "discussion_comments")
+	refused := world.All("DiscussionComment")[0]
+	b.server.Refuse = map[string]bool{refused.ID: true}
+	for _, o := range world.All("Discussion") {
+		world.Edit(o, "changed")
+	}
+	f := forbidden(t, b.read(l, "discussion_comments", true))
+	require.Contains(t, f.Reason, "part of discussion_comments")
+	require.Contains(t, l.live, refused.ID)
+}

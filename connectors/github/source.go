@@ -87,7 +87,8 @@ type reading struct {
 	emit     func(connectors.Batch) error
 	latest   time.Time // the server's clock at the last GraphQL answer
 	progress connectors.Progress
-	skipped  []string // repositories that could not be read, with the reason
+	skipped  []string // what could not be read, with the reason
+	partial  bool     // a list lacked a part
 }
 
 func (r *reading) ask(ctx context.Context, q query) (answer, error) {

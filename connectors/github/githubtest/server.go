@@ -46,6 +46,8 @@ type Server struct {
 	// Deny names repositories (owner/name) that answer with a status: 403, 404,
 	// 451; 410 switches issues and discussions off.
 	Deny map[string]int
+	// Refuse names objects, by node id, that the token may not see.
+	Refuse map[string]bool
 	// Fail decides how the nth request (from 1) fails.
 	Fail func(n int, r *http.Request) Fault
 	// Before runs before the nth request is answered, and may change the world.
@@ -278,6 +280,9 @@ func (x *execution) selected(set ast.SelectionSet, names map[string]bool) {
 
 // hidden says why an object cannot be seen.
 func (s *Server) hidden(o *Object) string {
+	if s.Refuse[o.ID] {
+		return "FORBIDDEN"
+	}
 	if o.Type != "Repository" {
 		return ""
 	}
