@@ -20,6 +20,7 @@ type execution struct {
 	fragments ast.FragmentDefinitionList
 	faults    []graphFault
 	room      int                         // nodes that may still be given; then there are only nulls
+	silent    bool                        // nulls come without an error
 	hidden    func(*Object) (kind string) // "NOT_FOUND", "FORBIDDEN" or "" for what can be seen
 }
 

@@ -40,6 +40,7 @@ type Server struct {
 
 	HeavyOver int  // a query for more nodes than this ends as 502; 0: never
 	NullsOver int  // nodes beyond this are null; 0: never
+	Silent    bool // without an error that says so
 	NoEmails  bool // the token lacks read:user
 	NoMembers bool // the token lacks read:org
 
@@ -199,7 +200,7 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request, fault Fault) {
 	s.Queries = append(s.Queries, document.Operations[0].Name)
 	x := &execution{world: s.World, variables: request.Variables, fragments: document.Fragments, room: maxNodes, hidden: s.hidden}
 	if s.NullsOver > 0 {
-		x.room = s.NullsOver
+		x.room, x.silent = s.NullsOver, s.Silent
 	}
 	s.execute(w, x, document.Operations[0].SelectionSet, fault)
 }
