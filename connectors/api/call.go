@@ -12,7 +12,13 @@ import (
 	"time"
 
 	"github.com/cenkalti/backoff/v4"
+
+	"rollcall/connectors"
 )
+
+// maxAddress bounds a path with its query; servers refuse longer ones, and a
+// source that makes a relative link from each page to the next grows it.
+const maxAddress = 8 << 10
 
 // A call is one Do: the request as it will be sent, and what its tries have
 // used up so far.
@@ -48,6 +54,9 @@ func (c *Client) prepare(r Request) (*call, error) {
 // resolve makes the full URL of a request's path, which may be absolute if it
 // stays on the base URL's host.
 func (c *Client) resolve(path string) (*url.URL, error) {
+	if len(path) > maxAddress {
+		return nil, &connectors.Transient{Err: fmt.Errorf("request path of %d bytes refused: %.60q…", len(path), withoutQuery(path))}
+	}
 	ref, err := url.Parse(path)
 	if err != nil {
 		return nil, fmt.Errorf("request path %q is not a URL", withoutQuery(path))

@@ -13,6 +13,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"rollcall/connectors"
 )
 
@@ -83,6 +85,8 @@ type Response struct {
 	URL     *url.URL  // where it came from, without credentials
 	Date    time.Time // the server's clock; zero if not sent
 	Request Request   // what was asked for
+
+	list gjson.Result // the array at Request.Items, found once
 }
 
 // Client makes requests to one API with one credential. It is safe for

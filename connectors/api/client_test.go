@@ -116,8 +116,11 @@ func TestDo_returnsBodyStatusAndServerTime(t *testing.T) {
 
 func TestDo_triesAgainAndEndsAsTransient(t *testing.T) {
 	for name, answer := range map[string]http.HandlerFunc{
-		"500":       func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
-		"cut":       func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Length", "99"); fmt.Fprint(w, `{"a":1`) },
+		"500": func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(500) },
+		"cut": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Length", "99")
+			fmt.Fprint(w, `{"a":1`)
+		},
 		"malformed": func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"items":[1,}`) },
 		"empty":     func(w http.ResponseWriter, _ *http.Request) {},
 		"html":      func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `<html>`) },
@@ -125,8 +128,14 @@ func TestDo_triesAgainAndEndsAsTransient(t *testing.T) {
 		"no array":  func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, `{"items":{}}`) },
 		"deep":      func(w http.ResponseWriter, _ *http.Request) { fmt.Fprint(w, strings.Repeat("[", 9000)) },
 		"reset":     func(http.ResponseWriter, *http.Request) { panic(http.ErrAbortHandler) },
-		"not gzip":  func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Encoding", "gzip"); fmt.Fprint(w, `{"items":[]}`) },
-		"brotli":    func(w http.ResponseWriter, _ *http.Request) { w.Header().Set("Content-Encoding", "br"); fmt.Fprint(w, `{"items":[]}`) },
+		"not gzip": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "gzip")
+			fmt.Fprint(w, `{"items":[]}`)
+		},
+		"brotli": func(w http.ResponseWriter, _ *http.Request) {
+			w.Header().Set("Content-Encoding", "br")
+			fmt.Fprint(w, `{"items":[]}`)
+		},
 	} {
 		t.Run(name, func(t *testing.T) {
 			failing := true

@@ -2,6 +2,7 @@ package api
 
 import (
 	"fmt"
+	"strings"
 	"unsafe"
 
 	"github.com/tidwall/gjson"
@@ -21,6 +22,19 @@ func Items(body []byte, path string, fn func(item gjson.Result) error) error {
 	if err != nil {
 		return &connectors.Transient{Err: err}
 	}
+	return each(list, fn)
+}
+
+// Items calls fn for each element of the array at Request.Items, like the
+// function Items but without looking for it again.
+func (r *Response) Items(fn func(item gjson.Result) error) error {
+	if !r.list.Exists() {
+		return Items(r.Body, r.Request.Items, fn)
+	}
+	return each(r.list, fn)
+}
+
+func each(list gjson.Result, fn func(item gjson.Result) error) (err error) {
 	list.ForEach(func(_, item gjson.Result) bool {
 		err = fn(item)
 		return err == nil
@@ -55,11 +69,26 @@ func at(body []byte, path string) gjson.Result {
 	return gjson.Get(text, path)
 }
 
-// count is the number of elements of the array at path; 0 if there is none.
-func count(body []byte, path string) int {
+// page is the array at Request.Items, or a Result that holds nothing.
+func (r *Response) page() gjson.Result {
+	if r.list.Exists() {
+		return r.list
+	}
+	return at(r.Body, r.Request.Items)
+}
+
+// count is the number of elements of an array.
+func count(list gjson.Result) int {
 	n := 0
-	at(body, path).ForEach(func(_, _ gjson.Result) bool { n++; return true })
+	list.ForEach(func(_, _ gjson.Result) bool { n++; return true })
 	return n
+}
+
+// isEmpty reports whether a value is no array or an array without elements,
+// without reading through it.
+func isEmpty(list gjson.Result) bool {
+	rest := strings.TrimLeft(strings.TrimPrefix(list.Raw, "["), " \t\r\n")
+	return !list.IsArray() || rest == "" || rest[0] == ']'
 }
 
 func kind(v gjson.Result) string {

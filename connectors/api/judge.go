@@ -90,9 +90,11 @@ func (c *Client) judgeBody(call *call, a *answer) error {
 		}
 	}
 	if call.request.Items != "" {
-		if _, err := array(a.body, call.request.Items); err != nil {
+		list, err := array(a.body, call.request.Items)
+		if err != nil {
 			return broken(err)
 		}
+		a.list = list
 	}
 	if call.request.Check != nil {
 		return call.checked(call.request.Check(call.response(a)))
@@ -133,4 +135,3 @@ func (call *call) excerpt(body []byte) string {
 	}
 	return text
 }
-

@@ -44,11 +44,11 @@ type End struct {
 	Short bool   // a page with fewer items than asked for is the last
 }
 
-func (e End) reached(body []byte, items, size int) bool {
+func (e End) reached(prev *Response, size int) bool {
 	if e.More != "" {
-		return !truthy(at(body, e.More))
+		return !truthy(at(prev.Body, e.More))
 	}
-	return items == 0 || e.Short && items < size
+	return isEmpty(prev.page()) || e.Short && count(prev.page()) < size
 }
 
 func truthy(v gjson.Result) bool {
@@ -79,7 +79,7 @@ type Offset struct {
 func (p Offset) Next(prev *Response) (Request, bool, error) {
 	setDefault(&p.Param, "offset")
 	setDefault(&p.SizeParam, "limit")
-	return counted{p.Request, p.Param, p.SizeParam, p.Start, p.Size, p.End}.next(prev, func(items int) int { return items })
+	return counted{p.Request, p.Param, p.SizeParam, p.Start, p.Size, p.End}.next(prev, func(r *Response) int { return count(r.page()) })
 }
 
 // Page pages by number: ?page=2&per_page=100.
@@ -96,7 +96,7 @@ type Page struct {
 func (p Page) Next(prev *Response) (Request, bool, error) {
 	setDefault(&p.Param, "page")
 	setDefault(&p.SizeParam, "per_page")
-	return counted{p.Request, p.Param, p.SizeParam, p.First, p.Size, p.End}.next(prev, func(int) int { return 1 })
+	return counted{p.Request, p.Param, p.SizeParam, p.First, p.Size, p.End}.next(prev, func(*Response) int { return 1 })
 }
 
 // counted is what Offset and Page share: a number in the query that grows.
@@ -107,7 +107,7 @@ type counted struct {
 	end              End
 }
 
-func (p counted) next(prev *Response, step func(items int) int) (Request, bool, error) {
+func (p counted) next(prev *Response, step func(*Response) int) (Request, bool, error) {
 	if p.request.Items == "" {
 		return Request{}, true, fmt.Errorf("pager of %s: Request.Items is required", withoutQuery(p.request.Path))
 	}
@@ -116,15 +116,14 @@ func (p counted) next(prev *Response, step func(items int) int) (Request, bool, 
 	}
 	number := p.first
 	if prev != nil {
-		items := count(prev.Body, p.request.Items)
-		if p.end.reached(prev.Body, items, p.size) {
+		if p.end.reached(prev, p.size) {
 			return Request{}, true, nil
 		}
 		sent, err := strconv.Atoi(prev.Request.Query.Get(p.param))
 		if err != nil {
 			return Request{}, true, fmt.Errorf("pager of %s: the page before was asked for without %s", withoutQuery(p.request.Path), p.param)
 		}
-		number = sent + step(items)
+		number = sent + step(prev)
 	}
 	next := withQuery(p.request, p.param, strconv.Itoa(number))
 	if p.size > 0 {
@@ -182,11 +181,11 @@ func (p Keyset) Next(prev *Response) (Request, bool, error) {
 	}
 	key := p.Start
 	if prev != nil {
-		items, last := 0, gjson.Result{}
-		at(prev.Body, p.Request.Items).ForEach(func(_, item gjson.Result) bool { items, last = items+1, item; return true })
-		if p.End.reached(prev.Body, items, p.Size) || items == 0 {
+		if p.End.reached(prev, p.Size) || isEmpty(prev.page()) {
 			return Request{}, true, nil
 		}
+		var last gjson.Result
+		prev.page().ForEach(func(_, item gjson.Result) bool { last = item; return true })
 		if key = last.Get(p.Key).String(); key == "" {
 			return Request{}, true, &connectors.Transient{Err: fmt.Errorf("the last item of %s has no %s to go on from", p.Request.Items, p.Key)}
 		}

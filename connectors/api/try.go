@@ -10,6 +10,8 @@ import (
 	"net/url"
 	"time"
 
+	"github.com/tidwall/gjson"
+
 	"rollcall/connectors"
 )
 
@@ -20,6 +22,7 @@ func (c *Client) try(ctx context.Context, call *call) (*Response, error) {
 	if err := c.options.Host.Wait(ctx, call.request.Bucket, call.request.Cost); err != nil {
 		return nil, fmt.Errorf("%s: wait for a permit: %w", call.name(), err)
 	}
+	connectors.NoteRequest(ctx, call.request.Method, call.path())
 	limited, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	started := c.options.Clock.Now()
@@ -42,6 +45,7 @@ type answer struct {
 	status int
 	header http.Header
 	body   []byte
+	list   gjson.Result // the array at Request.Items, once judged
 	url    *url.URL
 	// cut says why the body is not complete; the status still tells what the
 	// server meant.
@@ -149,5 +153,5 @@ func (c *Client) log(ctx context.Context, call *call, a *answer, err error, took
 
 func (call *call) response(a *answer) *Response {
 	date, _ := http.ParseTime(a.header.Get("Date"))
-	return &Response{Status: a.status, Header: a.header, Body: a.body, URL: a.url, Date: date, Request: call.request}
+	return &Response{Status: a.status, Header: a.header, Body: a.body, URL: a.url, Date: date, Request: call.request, list: a.list}
 }

@@ -15,6 +15,10 @@ import (
 // error.
 var ErrStop = errors.New("stop the walk")
 
+// maxEmptyPages is how many pages without items may follow each other: a range
+// of deleted records makes many, a server that leads nowhere any number.
+const maxEmptyPages = 10_000
+
 // Walk makes the pager's requests one after the other and calls fn with each
 // answer, in order, from one goroutine. While fn runs the next page is fetched
 // already (one page ahead, unless Options.NoPrefetch), so that a request's
@@ -22,8 +26,8 @@ var ErrStop = errors.New("stop the walk")
 //
 // It stops at the first error, its own or fn's, and returns it. A server that
 // gives the same page for ever ends in a *connectors.Transient naming the
-// request: a request made twice in one walk, or the same items twice in a row
-// even after asking again.
+// request: a request made twice in one walk, the same items twice in a row even
+// after asking again, or no items for 10,000 pages.
 func (c *Client) Walk(ctx context.Context, p Pager, fn func(*Response) error) error {
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
@@ -68,6 +72,7 @@ type walk struct {
 	pager  Pager
 	asked  map[uint64]struct{} // hashes of the requests made: 8 bytes a page
 	before uint64              // hash of the last page with items
+	empty  int                 // pages without items since
 }
 
 type fetched struct {
@@ -102,7 +107,9 @@ func (w *walk) fetch(ctx context.Context, prev *Response) fetched {
 		return fetched{err: err}
 	}
 	if !empty(resp) {
-		w.before = xxhash.Sum64(resp.Body)
+		w.before, w.empty = xxhash.Sum64(resp.Body), 0
+	} else if w.empty++; w.empty > maxEmptyPages {
+		return fetched{err: endless(call, fmt.Sprintf("%d without items in a row", w.empty))}
 	}
 	return fetched{resp: resp}
 }
@@ -121,5 +128,5 @@ func empty(resp *Response) bool {
 	if resp.Request.Items == "" {
 		return len(bytes.TrimSpace(resp.Body)) <= 2
 	}
-	return !at(resp.Body, resp.Request.Items).Get("0").Exists()
+	return isEmpty(resp.page())
 }
