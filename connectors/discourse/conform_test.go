@@ -14,7 +14,7 @@ import (
 // it, with short time-outs so that the conformance suite is quick.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "connector" {
-		connectors.Serve(&connector{timeout: 2 * time.Second})
+		connectors.Serve(&connector{timeout: 500 * time.Millisecond})
 		return
 	}
 	os.Exit(m.Run())
