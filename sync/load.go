@@ -31,10 +31,9 @@ type loader struct {
 	keepsCursor bool // false for a --since read
 	byAbsence   bool // may make tombstones of what is not listed
 	maxDeletes  int64
-	deletes     int64     // tombstones by absence so far
-	listing     listing   // of all live keys, if this Read is one
-	today       time.Time // of the batch in hand
-	failure     error     // the first error of storing; nothing is stored after it
+	deletes     int64 // tombstones by absence so far
+	listing     listing // of all live keys, if this Read is one
+	failure     error   // the first error of storing; nothing is stored after it
 }
 
 // A plan is what one batch changes.
@@ -87,7 +86,7 @@ func (l *loader) store(ctx context.Context, b connectors.Batch) error {
 
 func (l *loader) storeLocked(ctx context.Context, b connectors.Batch) error {
 	if len(b.Cursor) > connectors.MaxCursorBytes {
-		return fmt.Errorf("the cursor has %d bytes, the limit is %d", len(b.Cursor), connectors.MaxCursorBytes)
+		return &breach{fmt.Sprintf("its cursor has %d bytes, the limit is %d", len(b.Cursor), connectors.MaxCursorBytes)}
 	}
 	if err := l.prepare(ctx, len(b.Records)+len(b.Rejects)+len(b.Scopes) > 0); err != nil {
 		return err
@@ -241,5 +240,71 @@ func (l *loader) close() {
 	}
 	l.failure = errors.Join(l.failure, errRunEnded)
 }
+
+// finish ends the run in the lake, and with it a listing that came to its
+// end.
+func (l *loader) finish(ctx context.Context, clean bool) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if errors.Is(l.failure, errRunEnded) {
+		return nil
+	}
+	ctx = context.WithoutCancel(ctx)
+	listed := clean && l.listing.on && l.failure == nil
+	if err := l.prepare(ctx, listed && l.state.live > 0); err != nil {
+		return err
+	}
+	before, now := *l.run, l.clock.Now()
+	p := &plan{now: now, day: dayOf(now), changed: map[uint64]version{}}
+	state := l.state
+	if listed {
+		l.planListed(p)
+		state.isListing, state.listedAt, l.listing.on = false, l.run.Started, false
+		if l.stream.Mode == connectors.ModeSnapshot {
+			state.cursor = nil // the next Read lists everything again
+		}
+	}
+	if clean && l.keepsCursor {
+		state.estimate = estimate{}
+	}
+	l.run.conclude(now, clean)
+	err := l.db.Lake.Write(ctx, func(tx *warehouse.Tx) error {
+		if listed {
+			if err := forgetListing(ctx, tx, l.id); err != nil {
+				return err
+			}
+		}
+		return l.write(ctx, tx, p, &state, true)
+	})
+	if err != nil {
+		*l.run = before
+		return fmt.Errorf("end the run of %s: %w", l.id, err)
+	}
+	return l.applied(p, state, connectors.Progress{})
+}
+
+// planListed makes tombstones of what a complete listing did not name.
+func (l *loader) planListed(p *plan) {
+	if l.known == nil || !l.byAbsence {
+		return
+	}
+	if l.listing.blind {
+		l.run.Reason = "nothing was taken for deleted: the listing had records without a key"
+		return
+	}
+	var keys []uint64
+	l.known.each(func(key uint64, v version) bool {
+		if !v.seen && v.content != tombstone {
+			keys = append(keys, key)
+		}
+		return true
+	})
+	l.planAbsent(p, keys)
+}
+
+// A breach is a connector not keeping its side of the contract.
+type breach struct{ what string }
+
+func (e *breach) Error() string { return "bug in the connector: " + e.what }
 
 var errRunEnded = errors.New("the run has ended")

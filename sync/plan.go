@@ -21,7 +21,6 @@ func (l *loader) plan(b connectors.Batch) *plan {
 		l.planReject(p, reject{key: r.Key, reason: r.Reason, size: r.Size, content: liveHash(uint64(r.Size))})
 	}
 	l.run.Records += int64(len(b.Records) + len(b.Rejects))
-	l.run.Appended += int64(len(p.rows))
 	return p
 }
 
@@ -51,6 +50,7 @@ func (l *loader) planRecord(p *plan, r *connectors.Record) {
 	v := version{number: stored.number + 1, content: content, sample: sample, day: p.day, seen: true}
 	p.rows = append(p.rows, row{record: r, key: key, version: v, content: content, sample: sample})
 	p.changed[key] = v
+	l.run.Appended++
 	l.fields.offer(r.Key, r.Data)
 }
 
@@ -66,11 +66,13 @@ func (l *loader) planDeleted(p *plan, r *connectors.Record, key uint64, stored v
 		p.gone = append(p.gone, goneKey{key: key, from: stored.number, at: r.At})
 	default:
 		p.rows = append(p.rows, row{record: r, key: key, version: v, content: tombstone, deleted: true})
-		l.run.Appended-- // the plan counts its rows; this one is a tombstone
 	}
 	l.run.Tombstones++
 	p.changed[key] = v
 }
+
+// maxKeyBytes bounds what is kept of a rejected record's key.
+const maxKeyBytes = 1000
 
 // planReject keeps a record aside. Its key counts as listed.
 func (l *loader) planReject(p *plan, r reject) {
@@ -79,6 +81,7 @@ func (l *loader) planReject(p *plan, r reject) {
 	if r.key == "" {
 		l.listing.blind = true
 	}
+	r.key = printable(r.key, maxKeyBytes) // it may be what is wrong with the record
 	if content, found := l.rejected[r.id()]; found && content == r.content {
 		return
 	}
@@ -110,10 +113,10 @@ func (l *loader) latest(p *plan, key uint64) (version, bool) {
 
 // planScopes makes tombstones of what a complete scope does not list.
 func (l *loader) planScopes(ctx context.Context, p *plan, scopes []string) error {
+	if !l.byAbsence {
+		return nil
+	}
 	for _, scope := range scopes {
-		if !l.byAbsence {
-			return nil
-		}
 		keys, err := l.scopes.candidates(ctx, l.db, l.id, l.known, scope)
 		if err != nil {
 			return err

@@ -187,18 +187,23 @@ func keyHash(key string) uint64 {
 // life of the batch and nobody writes to a batch.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// sampleText is the beginning of a rejected record, made printable.
-func sampleText(b []byte) string {
-	const limit = 200
-	cut := b[:min(len(b), limit)]
-	printable := strings.Map(func(r rune) rune {
-		if r < ' ' || r == utf8.RuneError {
+// sampleText is the beginning of a rejected record.
+func sampleText(b []byte) string { return printable(text(b[:min(len(b), 1000)]), 200) }
+
+// printable is the text without what cannot be stored or shown, cut to about
+// limit bytes.
+func printable(s string, limit int) string {
+	if clean := utf8.ValidString(s) && strings.IndexFunc(s, func(r rune) bool { return r < ' ' }) < 0; clean && len(s) <= limit {
+		return strings.Clone(s)
+	}
+	cut := strings.Map(func(r rune) rune {
+		if r < ' ' {
 			return '\ufffd'
 		}
 		return r
-	}, strings.ToValidUTF8(string(cut), "\ufffd"))
-	if len(b) > limit {
-		printable += "…"
+	}, strings.ToValidUTF8(s[:min(len(s), limit)], "\ufffd"))
+	if len(s) > limit {
+		cut += "…"
 	}
-	return printable
+	return cut
 }

@@ -25,7 +25,7 @@ type scopedKey struct{ value, key uint64 }
 func (s *scopeIndex) candidates(ctx context.Context, db *warehouse.DB, id streamID, known *contents, scope string) ([]uint64, error) {
 	path, value, ok := strings.Cut(scope, "=")
 	if !ok || path == "" || strings.ContainsAny(path, "#|@*?{}[]()!") {
-		return nil, fmt.Errorf("the scope %q is not a plain path=value", scope)
+		return nil, &breach{fmt.Sprintf("the scope %q is not a plain path=value", scope)}
 	}
 	index, built := s.paths[path]
 	if !built {

@@ -127,3 +127,16 @@ func nullText(s string) any {
 	}
 	return s
 }
+
+// conclude settles the status of a run that was not ended by an error.
+func (r *run) conclude(now time.Time, clean bool) {
+	r.Finished = now
+	switch {
+	case !clean:
+	case r.HeldBack > 0:
+		r.Status = StatusPartial
+		r.Reason = fmt.Sprintf("%d records are gone at the source, more than max_delete_share allows at once; nothing of them was marked deleted: look at the source, then sync --full --accept-deletes", r.HeldBack)
+	default:
+		r.Status = StatusOK
+	}
+}

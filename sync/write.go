@@ -46,14 +46,13 @@ func writeRejects(ctx context.Context, tx *warehouse.Tx, id streamID, runID int6
 		}
 	}
 	for _, r := range p.rejects {
-		key := sampleText([]byte(r.key)) // it may be what is wrong with the record
 		if r.key != "" {
-			if err := tx.Exec(ctx, "delete from ops.rejected_record"+whereStream+" and key = ?", id.args(key)...); err != nil {
+			if err := tx.Exec(ctx, "delete from ops.rejected_record"+whereStream+" and key = ?", id.args(r.key)...); err != nil {
 				return err
 			}
 		}
 		if err := tx.Exec(ctx, "insert into ops.rejected_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			id.args(key, r.reason, r.size, r.sample, r.content, runID, microseconds(p.now))...); err != nil {
+			id.args(r.key, r.reason, r.size, r.sample, r.content, runID, microseconds(p.now))...); err != nil {
 			return fmt.Errorf("keep a rejected record: %w", err)
 		}
 	}
