@@ -38,11 +38,8 @@ func newLake(t *testing.T) *lake {
 		DataDir: dir, TimeZone: time.UTC, Currency: "EUR", FiscalYearStart: time.January,
 		Publish: config.Publish{PersonLevel: true, Keep: 3},
 	}}
-	l.exec(`create schema if not exists lake.raw`)
-	l.exec(`create schema if not exists lake.ops`)
-	l.exec(`create table if not exists lake.ops.coverage (type varchar, instance varchar, stream varchar, from_at timestamp, until_at timestamp)`)
-	l.exec(`create table if not exists lake.ops.run (run_id bigint, type varchar, instance varchar, stream varchar, kind varchar, status varchar, started_at timestamp)`)
-	l.exec(`create table if not exists lake.ops.rejected_value (type varchar, instance varchar, stream varchar, path varchar, json_type varchar, value_count bigint, sample_key varchar, build_id varchar, seen_at timestamp)`)
+	_, err = db.Migrate(t.Context(), l.cfg.BackupsDir(), l.now)
+	require.NoError(t, err)
 	return l
 }
 
