@@ -33,11 +33,11 @@ func newLake(t *testing.T) *lake {
 	dir := t.TempDir()
 	db, err := warehouse.Open(t.Context(), warehouse.Options{Dir: dir, MemoryLimit: "1GB"})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	l := &lake{t: t, db: db, now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), cfg: &config.Config{
 		DataDir: dir, TimeZone: time.UTC, Currency: "EUR", FiscalYearStart: time.January,
 		Publish: config.Publish{PersonLevel: true, Keep: 3},
 	}}
+	t.Cleanup(func() { require.NoError(t, l.db.Close()) })
 	_, err = db.Migrate(t.Context(), l.cfg.BackupsDir(), l.now)
 	require.NoError(t, err)
 	return l
@@ -136,3 +136,6 @@ func printRows(t *testing.T, db queryer, query string, args ...any) []string {
 	require.NoError(t, rows.Err())
 	return printed
 }
+
+// replaceOnce replaces the first occurrence.
+func replaceOnce(text, old, new string) string { return strings.Replace(text, old, new, 1) }

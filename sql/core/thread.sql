@@ -43,6 +43,16 @@ latest as (
     group by o.thread_id
 ),
 
+communities as (
+    select
+        l.community_id,
+        nullif(split_part(l.community_id, ':', 1), '') as source,
+        coalesce(bool_or(l.is_solvable), false) as has_solvable
+    from latest as l
+    where l.community_id is not null
+    group by l.community_id
+),
+
 tagged as (
     select distinct l.thread_id
     from latest as l
@@ -60,7 +70,7 @@ decided as (
         end as question_basis,
         coalesce(d.is_question, param_text('question_default') = 'true') as question_default
     from latest as l
-    left join core.community as c on c.community_id = l.community_id
+    left join communities as c on c.community_id = l.community_id
     left join tagged as g on g.thread_id = l.thread_id
     left join ref.question_default as d on d.source = c.source
 ),
