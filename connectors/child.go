@@ -31,10 +31,11 @@ type child struct {
 	socketDir string
 	log       *slog.Logger
 	output    *output
+	watch     *watch
 
 	cmd    *exec.Cmd
 	pid    int
-	stdin  *os.File      // the host's end; held open until the child is gone
+	stdin  *os.File      // the host's end, open until the child is gone
 	exited chan struct{} // closed when the child is gone and its output is read
 
 	mu     sync.Mutex
@@ -46,7 +47,9 @@ type child struct {
 var _ runner.Runner = (*child)(nil)
 
 func newChild(l Launch, path string, log *slog.Logger, redact *redactor) *child {
-	return &child{launch: l, path: path, log: log, output: newOutput(log, redact), exited: make(chan struct{})}
+	c := &child{launch: l, path: path, log: log, output: newOutput(log, redact), exited: make(chan struct{})}
+	c.watch = newWatch(c, l)
+	return c
 }
 
 // Start starts the process. Its group is its own, so that it can be ended with
@@ -68,11 +71,10 @@ func (c *child) Start(context.Context) error {
 		Stdin: theirs[0], Stdout: theirs[1], Stderr: theirs[2],
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
-	if err := c.cmd.Start(); err != nil {
+	if err := c.launchUnlessKilled(); err != nil {
 		closeAll(ours)
 		return err
 	}
-	c.pid = c.cmd.Process.Pid
 	c.stdin = ours[0]
 	if err := c.note(); err != nil {
 		c.log.Warn("a killed daemon would leave this connector behind", "err", err)
@@ -81,16 +83,35 @@ func (c *child) Start(context.Context) error {
 	reading.Go(func() { c.output.readStdout(ours[1]) })
 	reading.Go(func() { c.output.readStderr(ours[2]) })
 	go c.reap(ours, &reading)
+	go c.watch.run()
+	return nil
+}
+
+func (c *child) launchUnlessKilled() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.why != "" {
+		return errors.New(c.why)
+	}
+	if err := c.cmd.Start(); err != nil {
+		return err
+	}
+	c.pid = c.cmd.Process.Pid
 	return nil
 }
 
 // reap waits for the end of the process, ends its group while the group's
 // number is still reserved by it, and reads the rest of the output.
 func (c *child) reap(pipes []*os.File, reading *sync.WaitGroup) {
-	waitUnreaped(c.pid)
+	reserved := waitUnreaped(c.pid)
+	if !reserved {
+		_ = c.cmd.Wait() // its verdict is read from ProcessState
+	}
 	c.mu.Lock()
 	_ = syscall.Kill(-c.pid, syscall.SIGKILL) // nobody left is no fault
-	_ = c.cmd.Wait()                          // its verdict is read from ProcessState
+	if reserved {
+		_ = c.cmd.Wait()
+	}
 	c.state, c.reaped = c.cmd.ProcessState, true
 	c.mu.Unlock()
 	for _, pipe := range pipes[1:] {
@@ -108,7 +129,11 @@ func closeAll(files []*os.File) {
 	}
 }
 
-func (c *child) started() bool { return c.pid != 0 }
+func (c *child) started() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pid != 0
+}
 
 func (c *child) running() bool {
 	select {
@@ -141,12 +166,19 @@ func (c *child) expect(why string) {
 	}
 }
 
+// verdict is the reason the host decided on, if it did.
+func (c *child) verdict() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.why
+}
+
 // kill ends the whole group at once, for a reason.
 func (c *child) kill(why string) {
 	c.expect(why)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started() && !c.reaped {
+	if c.pid != 0 && !c.reaped {
 		_ = syscall.Kill(-c.pid, syscall.SIGKILL) // already gone is as well
 	}
 }
@@ -204,9 +236,9 @@ func (c *child) Wait(context.Context) error {
 	return nil
 }
 
-// Kill ends the group.
+// Kill ends the group; whoever has go-plugin do so knows the reason.
 func (c *child) Kill(context.Context) error {
-	c.kill("stopped by the host")
+	c.kill("")
 	return nil
 }
 

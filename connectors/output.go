@@ -3,7 +3,6 @@ package connectors
 import (
 	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
 	"io"
 	"log/slog"
@@ -95,24 +94,27 @@ func (o *output) readStderr(stderr io.Reader) {
 }
 
 func (o *output) stderrLine(line []byte) {
+	o.hear()
+	allowed := o.allow()
+	if !allowed && len(line) > 0 && line[0] == '{' {
+		return // of a flood only what may be last words is worth reading
+	}
 	entry, isEntry := parseEntry(line)
 	words := entry.message
 	if !isEntry {
 		words = string(line)
 	}
 	words = shorten(o.redact.text(words), maxShownBytes)
-	o.hear()
 	if !isEntry || entry.level >= slog.LevelError {
 		o.remember(words)
 	}
-	if !o.allow() {
-		return
-	}
-	if !isEntry {
+	switch {
+	case !allowed:
+	case isEntry:
+		o.log.LogAttrs(context.Background(), entry.level, words, entry.attrs(o.redact)...)
+	default:
 		o.log.Warn("connector wrote to stderr", "line", words)
-		return
 	}
-	o.log.LogAttrs(context.Background(), entry.level, words, entry.attrs(o.redact)...)
 }
 
 // show logs a line that is no log entry.
@@ -255,68 +257,4 @@ func trimEnd(line []byte) []byte {
 		line = line[:len(line)-1]
 	}
 	return line
-}
-
-// An entry is a log line as slog writes it, or as Python's and hclog's JSON
-// writers do.
-type entry struct {
-	level   slog.Level
-	message string
-	rest    map[string]json.RawMessage
-}
-
-func parseEntry(line []byte) (entry, bool) {
-	var e entry
-	if len(line) == 0 || line[0] != '{' || json.Unmarshal(line, &e.rest) != nil {
-		return e, false
-	}
-	found := false
-	for _, name := range []string{"msg", "message", "@message"} {
-		if raw, ok := e.rest[name]; ok && !found && json.Unmarshal(raw, &e.message) == nil {
-			delete(e.rest, name)
-			found = true
-		}
-	}
-	for _, name := range []string{"level", "@level", "levelname"} {
-		var level string
-		if raw, ok := e.rest[name]; ok && json.Unmarshal(raw, &level) == nil {
-			delete(e.rest, name)
-			e.level = levelOf(level)
-		}
-	}
-	for _, name := range []string{"time", "@timestamp", "timestamp"} {
-		delete(e.rest, name)
-	}
-	return e, found
-}
-
-func levelOf(name string) slog.Level {
-	switch strings.ToLower(name) {
-	case "trace", "debug":
-		return slog.LevelDebug
-	case "warn", "warning":
-		return slog.LevelWarn
-	case "error", "critical", "fatal":
-		return slog.LevelError
-	}
-	return slog.LevelInfo
-}
-
-// attrs are the entry's other members, in order of their names.
-func (e entry) attrs(redact *redactor) []slog.Attr {
-	names := make([]string, 0, len(e.rest))
-	for name := range e.rest {
-		names = append(names, name)
-	}
-	slices.Sort(names)
-	attrs := make([]slog.Attr, 0, len(names))
-	for _, name := range names {
-		value := string(e.rest[name])
-		var text string
-		if json.Unmarshal(e.rest[name], &text) == nil {
-			value = text
-		}
-		attrs = append(attrs, slog.String(redact.text(name), shorten(redact.text(value), maxShownBytes)))
-	}
-	return attrs
 }
