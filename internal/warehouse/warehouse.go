@@ -12,7 +12,6 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
-	"sync"
 
 	"github.com/duckdb/duckdb-go/v2"
 )
@@ -32,8 +31,22 @@ type Options struct {
 	TempDir     string // where DuckDB spills; default Dir/tmp
 }
 
+func (o Options) withDefaults() Options {
+	if o.Threads == 0 {
+		o.Threads = 2
+	}
+	if o.MemoryLimit == "" {
+		o.MemoryLimit = "256MB"
+	}
+	if o.TempDir == "" {
+		o.TempDir = filepath.Join(o.Dir, "tmp")
+	}
+	return o
+}
+
 // A DB is the one DuckDB instance of this process with both files attached.
 type DB struct {
+	dir   string
 	sql   *sql.DB
 	Lake  *File // everything that cannot be computed again
 	Marts *File // disposable: rebuilt from the lake
@@ -48,15 +61,7 @@ func MartsPath(dir string) string { return filepath.Join(dir, "marts.duckdb") }
 // Open attaches lake.duckdb and marts.duckdb of the data directory, creating
 // them if they are missing. It does not migrate; see [DB.Migrate].
 func Open(ctx context.Context, opts Options) (*DB, error) {
-	if opts.Threads == 0 {
-		opts.Threads = 2
-	}
-	if opts.MemoryLimit == "" {
-		opts.MemoryLimit = "256MB"
-	}
-	if opts.TempDir == "" {
-		opts.TempDir = filepath.Join(opts.Dir, "tmp")
-	}
+	opts = opts.withDefaults()
 	for _, dir := range []string{opts.Dir, opts.TempDir} {
 		if err := os.MkdirAll(dir, 0o700); err != nil {
 			return nil, fmt.Errorf("create data directory: %w", err)
@@ -78,7 +83,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err != nil {
 		return nil, fmt.Errorf("start DuckDB: %w", err)
 	}
-	db := &DB{sql: sql.OpenDB(connector)}
+	db := &DB{dir: opts.Dir, sql: sql.OpenDB(connector)}
 	setup = append(setup,
 		"attach ':memory:' as "+WorkCatalog,
 		attach(LakePath(opts.Dir), LakeCatalog),
@@ -88,10 +93,10 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 			return nil, errors.Join(fmt.Errorf("open the warehouse in %s: %w", opts.Dir, err), db.sql.Close())
 		}
 	}
-	if db.Lake, err = db.file(ctx, LakeCatalog); err != nil {
+	if db.Lake, err = db.file(ctx, LakeCatalog, LakePath(opts.Dir)); err != nil {
 		return nil, errors.Join(err, db.sql.Close())
 	}
-	if db.Marts, err = db.file(ctx, MartsCatalog); err != nil {
+	if db.Marts, err = db.file(ctx, MartsCatalog, MartsPath(opts.Dir)); err != nil {
 		return nil, errors.Join(err, db.sql.Close())
 	}
 	return db, nil
@@ -115,68 +120,6 @@ func (db *DB) SetMemoryLimit(ctx context.Context, limit string) error {
 // with it the locks on the files.
 func (db *DB) Close() error {
 	return errors.Join(db.Lake.conn.Close(), db.Marts.conn.Close(), db.sql.Close())
-}
-
-// A File is one attached database file and its only writer.
-type File struct {
-	Catalog string
-	mu      sync.Mutex
-	conn    *sql.Conn
-}
-
-func (db *DB) file(ctx context.Context, catalog string) (*File, error) {
-	conn, err := db.sql.Conn(ctx)
-	if err != nil {
-		return nil, fmt.Errorf("connect the writer of %s: %w", catalog, err)
-	}
-	if _, err := conn.ExecContext(ctx, "use "+Ident(catalog)); err != nil {
-		return nil, errors.Join(fmt.Errorf("use %s: %w", catalog, err), conn.Close())
-	}
-	return &File{Catalog: catalog, conn: conn}, nil
-}
-
-// Write runs fn inside one transaction of the file's writer and commits it,
-// or rolls back on error. Writers of one file wait for each other.
-func (f *File) Write(ctx context.Context, fn func(tx *Tx) error) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	if _, err := f.conn.ExecContext(ctx, "begin transaction"); err != nil {
-		return fmt.Errorf("begin: %w", err)
-	}
-	if err := fn(&Tx{conn: f.conn, catalog: f.Catalog}); err != nil {
-		return errors.Join(err, f.rollback(ctx))
-	}
-	if _, err := f.conn.ExecContext(ctx, "commit"); err != nil {
-		return errors.Join(fmt.Errorf("commit: %w", err), f.rollback(ctx))
-	}
-	return nil
-}
-
-// rollback ends the transaction even when ctx is done. A commit that failed
-// has already ended it, which DuckDB reports as "no transaction is active".
-func (f *File) rollback(ctx context.Context) error {
-	_, err := f.conn.ExecContext(context.WithoutCancel(ctx), "rollback")
-	if err != nil && strings.Contains(err.Error(), "no transaction is active") {
-		return nil
-	}
-	return err
-}
-
-// Do runs fn on the writer's connection outside any transaction, for
-// statements that cannot run in one: SET search_path, CHECKPOINT, ATTACH.
-func (f *File) Do(ctx context.Context, fn func(conn *sql.Conn) error) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	return fn(f.conn)
-}
-
-// Checkpoint moves the write-ahead log into the file, so that none rests on
-// disk.
-func (f *File) Checkpoint(ctx context.Context) error {
-	f.mu.Lock()
-	defer f.mu.Unlock()
-	_, err := f.conn.ExecContext(ctx, "checkpoint "+Ident(f.Catalog))
-	return err
 }
 
 // A Tx is an open write transaction of one file. Unqualified schemas resolve
