@@ -41,13 +41,17 @@ func Load(path string, opts LoadOptions) (*Config, error) {
 	}
 	src, err := readFile(path)
 	if err != nil {
-		return nil, &Diagnostics{list: hcl.Diagnostics{{
-			Severity: hcl.DiagError,
-			Summary:  "Configuration cannot be read",
-			Detail:   fmt.Sprintf("%s: %v. `rollcall init TYPE` writes one; --config names another.", path, err),
-		}}}
+		return nil, cannotRead(path, err)
 	}
 	return Parse(path, src, opts)
+}
+
+func cannotRead(path string, err error) error {
+	return &Diagnostics{list: hcl.Diagnostics{{
+		Severity: hcl.DiagError,
+		Summary:  "Configuration cannot be read",
+		Detail:   fmt.Sprintf("%s: %v. `rollcall init TYPE` writes one; --config names another.", path, err),
+	}}}
 }
 
 func readFile(path string) ([]byte, error) {
@@ -231,4 +235,25 @@ func (l *loader) log(top section) Log {
 		out.Format = v
 	}
 	return out
+}
+
+// DataDir reads only data_dir of a configuration file, for commands that ask
+// the daemon and so need none of its secrets. env() and file() work in it.
+func DataDir(path string, getenv func(string) (string, bool)) (string, error) {
+	path, err := filepath.Abs(path)
+	if err != nil {
+		return "", err
+	}
+	src, err := readFile(path)
+	if err != nil {
+		return "", cannotRead(path, err)
+	}
+	l := newLoader(path, src, LoadOptions{Getenv: getenv, MemoryBytes: 1})
+	if body, ok := l.parse(); ok && !l.diags.HasErrors() {
+		top := section{l: l, body: body, what: "the top level", start: body.MissingItemRange()}
+		if dir := l.dataDir(top); !l.diags.HasErrors() {
+			return dir, nil
+		}
+	}
+	return "", l.diagnostics()
 }
