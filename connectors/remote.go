@@ -1,0 +1,313 @@
+package connectors
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"sync"
+	"time"
+	"unicode/utf8"
+
+	"google.golang.org/grpc"
+	"google.golang.org/grpc/codes"
+	"google.golang.org/grpc/status"
+
+	"rollcall/connectors/wire"
+)
+
+const (
+	cancelGrace = time.Second     // a cancelled call may take so long to end
+	deathGrace  = 2 * time.Second // between a broken connection and the news of the child's end
+	maxAsked    = 64              // requests of one call that wait for the host
+)
+
+// remoteSource is a source inside a child, seen from the host.
+type remoteSource struct {
+	process *Process
+	id      uint64
+	host    Host
+}
+
+func (s *remoteSource) Check(ctx context.Context) (Access, error) {
+	t, err := s.begin(ctx, "Check", s.process.stub.Check, &wire.Start{Source: s.id})
+	if err != nil {
+		return Access{}, err
+	}
+	defer t.close()
+	if err := t.serve(ctx, nil); err != nil {
+		return Access{}, err
+	}
+	if t.access == nil {
+		return Access{}, t.bug("Check ended without an answer")
+	}
+	return accessFromWire(t.access), nil
+}
+
+func (s *remoteSource) Read(ctx context.Context, stream string, cursor Cursor, emit func(Batch) error) error {
+	start := &wire.Start{Source: s.id, Stream: stream, Cursor: cursor, HasCursor: cursor != nil}
+	t, err := s.begin(ctx, "Read "+stream, s.process.stub.Read, start)
+	if err != nil {
+		return err
+	}
+	defer t.close()
+	return t.serve(ctx, emit)
+}
+
+// A talk is one Check or Read, seen from the host.
+type talk struct {
+	source  *remoteSource
+	name    string
+	stream  grpc.BidiStreamingClient[wire.HostMessage, wire.SourceMessage]
+	reset   context.CancelFunc // ends the call at once
+	call    *call
+	host    context.Context // of the host's services to this call
+	release context.CancelFunc
+
+	sending sync.Mutex     // gRPC allows one sender
+	asked   chan struct{}  // one token for each request the host works on
+	working sync.WaitGroup // those requests
+	batches chan *sourceFrame
+	ended   error // how the child ended the call; read once batches is closed
+	access  *wire.Access
+}
+
+type openStream func(context.Context, ...grpc.CallOption) (grpc.BidiStreamingClient[wire.HostMessage, wire.SourceMessage], error)
+
+// begin opens the call. It outlives ctx by cancelGrace, so that a child can be
+// seen to obey.
+func (s *remoteSource) begin(ctx context.Context, name string, open openStream, start *wire.Start) (*talk, error) {
+	if err := ctx.Err(); err != nil {
+		return nil, err
+	}
+	own, reset := context.WithCancel(context.WithoutCancel(ctx))
+	stream, err := open(own, grpc.ForceCodecV2(newFrameCodec()))
+	if err == nil {
+		err = stream.Send(&wire.HostMessage{Message: &wire.HostMessage_Start{Start: start}})
+	}
+	if err != nil {
+		reset()
+		return nil, s.process.callError(ctx, name, err)
+	}
+	t := &talk{source: s, name: name, stream: stream, reset: reset, call: s.process.watch.enter(name),
+		asked: make(chan struct{}, maxAsked), batches: make(chan *sourceFrame, 1)}
+	t.host, t.release = context.WithCancel(ctx)
+	go t.receive()
+	return t, nil
+}
+
+func (t *talk) close() {
+	t.release()
+	t.reset()
+	t.working.Wait()
+	t.source.process.watch.leave(t.call)
+}
+
+// serve takes the child's batches until it ends the call.
+func (t *talk) serve(ctx context.Context, emit func(Batch) error) error {
+	for {
+		select {
+		case <-ctx.Done():
+			return t.cancel(ctx.Err())
+		case frame, open := <-t.batches:
+			if !open {
+				return t.result(ctx)
+			}
+			if emit == nil {
+				return t.bug("sent a batch during Check")
+			}
+			t.call.owe()
+			err := emit(*frame.batch)
+			t.call.paid()
+			if err != nil {
+				return t.refuse(frame.id, err)
+			}
+			t.send(&wire.HostMessage{Message: &wire.HostMessage_Stored{Stored: &wire.Stored{Id: frame.id}}})
+		}
+	}
+}
+
+func (t *talk) result(ctx context.Context) error {
+	var bug *Bug
+	switch {
+	case errors.Is(t.ended, io.EOF):
+		return nil
+	case errors.As(t.ended, &bug):
+		return bug
+	}
+	return t.source.process.callError(ctx, t.name, t.ended)
+}
+
+// refuse tells the child that a batch was not stored and waits for it to end
+// the call. The host's own error is the result.
+func (t *talk) refuse(id uint64, err error) error {
+	t.send(&wire.HostMessage{Message: &wire.HostMessage_Refused{
+		Refused: &wire.Refused{Id: id, Error: shorten(t.source.process.redact.text(validText(err.Error())), maxMessageBytes)}}})
+	t.awaitEnd("the host refused a batch")
+	return err
+}
+
+// cancel ends the call by closing the host's side of it.
+func (t *talk) cancel(why error) error {
+	t.sending.Lock()
+	_ = t.stream.CloseSend() // fails when the call is over, which is as well
+	t.sending.Unlock()
+	if !t.awaitEnd("it was cancelled") {
+		return fmt.Errorf("connector %s ignored the end of %s for %s: %w", t.source.process.name, t.name, cancelGrace, why)
+	}
+	return why
+}
+
+// awaitEnd waits for the child to end the call, as it must within a second.
+func (t *talk) awaitEnd(after string) bool {
+	timer := time.NewTimer(cancelGrace)
+	defer timer.Stop()
+	for {
+		select {
+		case _, open := <-t.batches: // too late to be stored
+			if !open {
+				return true
+			}
+		case <-timer.C:
+			t.source.process.log.Warn("connector does not end a call", "call", t.name, "after", after, "waited", cancelGrace)
+			return false
+		}
+	}
+}
+
+// receive reads what comes up until the call ends.
+func (t *talk) receive() {
+	defer close(t.batches)
+	for {
+		frame := &sourceFrame{}
+		if err := t.stream.RecvMsg(frame); err != nil {
+			t.ended = err
+			return
+		}
+		if err := t.take(frame); err != nil {
+			t.ended = err
+			t.reset()
+			return
+		}
+	}
+}
+
+// take handles one message; its error is a breach of the contract.
+func (t *talk) take(frame *sourceFrame) error {
+	if frame.batch != nil {
+		if err := t.source.process.accept(frame.batch); err != nil {
+			return err
+		}
+		select {
+		case t.batches <- frame:
+			return nil
+		default:
+			return t.bug("sent a batch before the last one was stored")
+		}
+	}
+	switch m := frame.other.GetMessage().(type) {
+	case *wire.SourceMessage_PermitRequest:
+		return t.work(func() error {
+			cost := int(min(max(m.PermitRequest.GetCost(), 1), 1<<30))
+			return t.source.host.Wait(t.host, m.PermitRequest.GetBucket(), cost)
+		}, func(text string) *wire.HostMessage {
+			return &wire.HostMessage{Message: &wire.HostMessage_Permit{Permit: &wire.Permit{Id: m.PermitRequest.GetId(), Error: text}}}
+		})
+	case *wire.SourceMessage_Token:
+		return t.work(func() error {
+			return t.source.host.SaveToken(t.host, m.Token.GetToken())
+		}, func(text string) *wire.HostMessage {
+			return &wire.HostMessage{Message: &wire.HostMessage_TokenSaved{TokenSaved: &wire.TokenSaved{Id: m.Token.GetId(), Error: text}}}
+		})
+	case *wire.SourceMessage_Budget:
+		remaining := int(min(max(m.Budget.GetRemaining(), 0), 1<<30))
+		t.source.host.Report(t.host, m.Budget.GetBucket(), remaining, timeOrZero(m.Budget.GetResetUnixUs()))
+	case *wire.SourceMessage_Access:
+		t.access = m.Access
+	}
+	return nil // an unknown message is one of a later minor version
+}
+
+// work does what the child asked for beside the batches and answers it.
+func (t *talk) work(do func() error, answer func(string) *wire.HostMessage) error {
+	select {
+	case t.asked <- struct{}{}:
+	default:
+		return t.bug(fmt.Sprintf("has more than %d requests waiting for the host", maxAsked))
+	}
+	t.call.owe()
+	t.working.Go(func() {
+		text := ""
+		if err := do(); err != nil {
+			text = validText(err.Error())
+		}
+		t.call.paid()
+		<-t.asked
+		t.send(answer(text))
+	})
+	return nil
+}
+
+func (t *talk) send(m *wire.HostMessage) {
+	t.sending.Lock()
+	defer t.sending.Unlock()
+	_ = t.stream.Send(m) // the call is over; receive learns why
+}
+
+func (t *talk) bug(reason string) error {
+	return &Bug{Name: t.source.process.name, Reason: t.name + ": " + reason}
+}
+
+// accept holds a batch of any implementation to the contract.
+func (p *Process) accept(b *Batch) error {
+	if err := checkBatch(*b); err != nil {
+		bug := err.(*Bug)
+		bug.Name = p.name
+		return bug
+	}
+	kept := b.Records[:0]
+	for _, r := range b.Records {
+		if reject, ok := rejectOf(r); ok {
+			b.Rejects = append(b.Rejects, reject)
+		} else {
+			kept = append(kept, r)
+		}
+	}
+	b.Records = kept
+	return nil
+}
+
+// callError is the error of a call as the host's code sees it.
+func (p *Process) callError(ctx context.Context, name string, err error) error {
+	if died := p.Err(); died != nil {
+		return died
+	}
+	st := status.Convert(err)
+	for _, detail := range st.Details() {
+		if failure, ok := detail.(*wire.Failure); ok {
+			failure.Message = p.redact.text(failure.GetMessage())
+			return errorOf(failure, p.name)
+		}
+	}
+	if ctx.Err() != nil {
+		return ctx.Err()
+	}
+	broken := st.Code() == codes.Unavailable
+	if broken || st.Code() == codes.Canceled { // what gRPC says of a dead child
+		if p.child.gone(ctx, deathGrace) {
+			return p.Err()
+		}
+	}
+	if broken {
+		p.child.kill(p.child.hangReason(fmt.Sprintf("broke its connection during %s", name)))
+		return &Died{Name: p.name, Reason: p.child.reason()}
+	}
+	return &Bug{Name: p.name, Reason: fmt.Sprintf("%s: %s: %s", name, st.Code(), shorten(p.redact.text(st.Message()), maxMessageBytes))}
+}
+
+func validText(text string) string {
+	if utf8.ValidString(text) {
+		return text
+	}
+	return string([]rune(text))
+}
