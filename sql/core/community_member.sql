@@ -1,0 +1,53 @@
+-- One row per membership. Each attribute is taken from the record that changed
+-- last and states it; ties go to the greater record. A membership whose record
+-- is gone has ended.
+--
+-- member_id: source:instance:object:id
+-- community_id: source:instance
+-- identity_id: source:instance:user
+-- joined_at: when it began, UTC
+-- joined_on: the local date of that
+-- left_at: when it ended, UTC; null while it lasts
+-- join_channel: how the member came
+-- is_suspended: barred from taking part
+-- trust_level: the community's own grade
+with
+observed as (
+    select
+        m.*,
+        row_number() over (
+            partition by m.member_id
+            order by coalesce(m.deleted_at, m.source_updated_at) nulls first, m.record nulls first
+        ) as recency
+    from staging.community_member as m
+),
+
+latest as (
+    select
+        o.member_id,
+        max_by(o.community_id, o.recency) filter (where o.community_id is not null) as community_id,
+        max_by(o.identity_id, o.recency) filter (where o.identity_id is not null) as identity_id,
+        max_by(o.joined_at, o.recency) filter (where o.joined_at is not null) as joined_at,
+        max_by(coalesce(o.left_at, o.deleted_at), o.recency) as left_at,
+        max_by(o.join_channel, o.recency) filter (where o.join_channel is not null) as join_channel,
+        max_by(o.is_suspended, o.recency) filter (where o.is_suspended is not null) as is_suspended,
+        max_by(o.trust_level, o.recency) filter (where o.trust_level is not null) as trust_level
+    from observed as o
+    group by o.member_id
+),
+
+final as (
+    select
+        l.member_id,
+        l.community_id,
+        l.identity_id,
+        l.joined_at,
+        local_date(l.joined_at) as joined_on,
+        l.left_at,
+        l.join_channel,
+        coalesce(l.is_suspended, false) as is_suspended,
+        l.trust_level
+    from latest as l
+)
+
+select * from final

@@ -1,0 +1,59 @@
+-- One row per reply. Each attribute is taken from the record that changed last
+-- and states it; ties go to the greater record. A reply whose latest record is
+-- gone is removed.
+--
+-- reply_id: source:instance:object:id
+-- thread_id: the thread it stands in
+-- community_id: source:instance
+-- author_identity_id: who wrote it
+-- parent_reply_id: the reply it answers, where replies nest
+-- created_at: when it was written, UTC
+-- created_on: the local date of that
+-- char_len: characters of its text
+-- is_system: written by the software
+-- is_removed: taken down, or gone from the source
+with
+observed as (
+    select
+        r.*,
+        case when r.deleted_at is not null then true else r.is_removed end as is_gone,
+        row_number() over (
+            partition by r.reply_id
+            order by coalesce(r.deleted_at, r.source_updated_at) nulls first, r.record nulls first
+        ) as recency
+    from staging.thread_reply as r
+),
+
+latest as (
+    select
+        o.reply_id,
+        max_by(o.thread_id, o.recency) filter (where o.thread_id is not null) as thread_id,
+        max_by(o.community_id, o.recency) filter (where o.community_id is not null) as community_id,
+        max_by(o.author_identity_id, o.recency)
+            filter (where o.author_identity_id is not null) as author_identity_id,
+        max_by(o.parent_reply_id, o.recency)
+            filter (where o.parent_reply_id is not null) as parent_reply_id,
+        max_by(o.created_at, o.recency) filter (where o.created_at is not null) as created_at,
+        max_by(o.char_len, o.recency) filter (where o.char_len is not null) as char_len,
+        max_by(o.is_system, o.recency) filter (where o.is_system is not null) as is_system,
+        max_by(o.is_gone, o.recency) filter (where o.is_gone is not null) as is_removed
+    from observed as o
+    group by o.reply_id
+),
+
+final as (
+    select
+        l.reply_id,
+        l.thread_id,
+        l.community_id,
+        l.author_identity_id,
+        l.parent_reply_id,
+        l.created_at,
+        local_date(l.created_at) as created_on,
+        l.char_len,
+        coalesce(l.is_system, false) as is_system,
+        coalesce(l.is_removed, false) as is_removed
+    from latest as l
+)
+
+select * from final

@@ -1,0 +1,33 @@
+/*
+kpi "community_new_members" {
+  name        = "New members"
+  definition  = "People whose first join to any tracked community falls in the period; imports do not count."
+  formula     = "people by the local date of their first join"
+  data_source = "community platform: members"
+  owner       = "community_manager"
+  cadence     = "weekly"
+  category    = "health"
+  measure     = "distinct"
+  of          = "person"
+  unit        = "count"
+  direction   = "up"
+  additive    = "add"
+  grains      = ["week", "month", "quarter"]
+  window      = "first joins in the period"
+  maturity    = "0d"
+  restate     = "35d"
+  segments    = ["community_people"]
+  sources     = ["community"]
+  leading     = true
+  outcome     = false
+  influences  = ["member_retention_rate"]
+  seeds       = ["S2", "S4"]
+}
+*/
+select
+    m.first_joined_on as happened_on,
+    m.person_id,
+    m.community_id
+from mart.member_lifecycle as m
+where m.is_first_community
+    and m.join_channel is distinct from 'import'

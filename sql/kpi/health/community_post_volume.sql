@@ -1,0 +1,32 @@
+/*
+kpi "community_post_volume" {
+  name        = "Posts and replies"
+  definition  = "Threads and replies written by members."
+  formula     = "threads + replies, without removed, private and system content and without staff and bots"
+  data_source = "community platform: threads and replies"
+  owner       = "community_manager"
+  cadence     = "weekly"
+  category    = "health"
+  measure     = "count"
+  unit        = "count"
+  direction   = "either"
+  additive    = "add"
+  grains      = ["week", "month", "quarter"]
+  window      = "content written in the period"
+  maturity    = "0d"
+  restate     = "35d"
+  segments    = ["community_people"]
+  sources     = ["community"]
+  leading     = true
+  outcome     = false
+  vanity      = true
+  influences  = ["community_mau"]
+  seeds       = ["S1"]
+}
+*/
+select
+    c.happened_on,
+    c.identity_id,
+    c.content_id as entity_id,
+    c.community_id
+from mart.contribution as c

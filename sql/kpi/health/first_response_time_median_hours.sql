@@ -1,0 +1,34 @@
+/*
+kpi "first_response_time_median_hours" {
+  name        = "Time to first response (community)"
+  definition  = "Median hours from a member's question to the first reply by another person who is no bot, among answered questions."
+  formula     = "median(first reply - question), answered questions only"
+  data_source = "community platform: threads and replies"
+  owner       = "community_manager"
+  cadence     = "weekly"
+  category    = "health"
+  measure     = "median"
+  unit        = "hours"
+  direction   = "down"
+  additive    = "no"
+  grains      = ["week", "month", "quarter"]
+  window      = "questions asked in the period"
+  maturity    = "0d"
+  restate     = "35d"
+  segments    = ["community_people"]
+  sources     = ["community"]
+  min_n       = 10
+  leading     = true
+  outcome     = true
+  influences  = ["unanswered_question_rate"]
+  seeds       = ["S1"]
+}
+*/
+select
+    q.asked_on as happened_on,
+    q.asker_identity_id as identity_id,
+    q.question_id as entity_id,
+    q.community_id,
+    q.hours_to_first_response as amount,
+    q.hours_to_first_response is not null as denominator
+from mart.question_response as q
