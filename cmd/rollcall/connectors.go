@@ -1,7 +1,6 @@
 package main
 
 import (
-	"encoding/json"
 	"fmt"
 	"os"
 	"slices"
@@ -204,11 +203,3 @@ func (a *app) connectorCommand() *cobra.Command {
 	}
 }
 
-// asJSON is for messages that show a small value.
-func asJSON(v any) string {
-	raw, err := json.Marshal(v)
-	if err != nil {
-		return fmt.Sprint(v)
-	}
-	return string(raw)
-}
