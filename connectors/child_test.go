@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"runtime"
+	"strconv"
 	"strings"
 	"syscall"
 	"time"
@@ -34,6 +36,13 @@ func child(name string) {
 	case "foreign-socket":
 		fmt.Println("1|1|unix|/tmp/elsewhere.sock|grpc|")
 		select {}
+	case "orphan": // does not see that its host is gone
+		r, w, err := os.Pipe()
+		if err != nil {
+			panic(err)
+		}
+		os.Stdin = r
+		defer runtime.KeepAlive(w)
 	case "reserved-setting":
 		connector.change = func(s *connectors.Spec) {
 			s.Settings = append(s.Settings, connectors.Setting{Name: "memory_limit", Type: connectors.TypeInt})
@@ -45,6 +54,7 @@ func child(name string) {
 func streams() map[string]readFunc {
 	all := map[string]readFunc{
 		"posts": readPosts, "faulty": readFaulty, "permits": readPermits, "environment": readEnvironment, "endless": readEndless,
+		"bulk": readBulk,
 	}
 	for name, read := range misbehaviour() {
 		all[name] = read
@@ -139,6 +149,31 @@ func readEndless(ctx context.Context, _ connectors.Host, _ connectors.Cursor, em
 		}
 	}
 	return ctx.Err()
+}
+
+// readBulk emits pages of 1,000 records of 680 bytes; the cursor says how many
+// pages.
+func readBulk(_ context.Context, _ connectors.Host, cursor connectors.Cursor, emit func(connectors.Batch) error) error {
+	pages, err := strconv.Atoi(string(cursor))
+	if err != nil {
+		return err
+	}
+	data := json.RawMessage(`{"id":1,"body":"` + strings.Repeat("a", 680-17) + `"}`)
+	keys := make([]string, 1000)
+	for i := range keys {
+		keys[i] = fmt.Sprint(1_000_000 + i)
+	}
+	at := time.Now()
+	for range pages {
+		records := make([]connectors.Record, 1000)
+		for i := range records {
+			records[i] = connectors.Record{Key: keys[i], Data: data, At: at}
+		}
+		if err := emit(connectors.Batch{Records: records, Cursor: cursor}); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func misbehaviour() map[string]readFunc {

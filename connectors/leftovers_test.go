@@ -45,7 +45,7 @@ func TestServe_endsWithItsHost(t *testing.T) {
 func TestSweepLeftovers_endsTheChildOfAKilledDaemon(t *testing.T) {
 	dir := t.TempDir()
 	log := &logged{}
-	host, pid := daemon(t, dir, "frozen") // cannot see that its host is gone
+	host, pid := daemon(t, dir, "orphan")
 	require.NoError(t, connectors.SweepLeftovers(dir, slog.New(slog.NewTextHandler(log, nil))))
 	require.True(t, alive(pid), "the child of a living daemon was ended")
 	require.NoError(t, host.Process.Kill())

@@ -10,7 +10,6 @@ import (
 	"os"
 	"strings"
 	"sync"
-	"syscall"
 	"testing"
 	"time"
 
@@ -34,15 +33,12 @@ func TestMain(m *testing.M) {
 }
 
 // host is a daemon that starts a child, prints its process id and waits to be
-// killed. The child "frozen" is stopped.
+// killed.
 func host(runtimeDir, name string) {
 	p, err := connectors.Start(context.Background(), connectors.Launch{
 		Name: "test.one", Command: []string{"/proc/self/exe", "connector", name}, RuntimeDir: runtimeDir})
 	if err != nil {
 		panic(err)
-	}
-	if name == "frozen" {
-		_ = syscall.Kill(p.PID(), syscall.SIGSTOP)
 	}
 	fmt.Println(p.PID())
 	select {}

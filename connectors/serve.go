@@ -45,7 +45,7 @@ func Serve(list ...Connector) {
 		os.Exit(2)
 	}
 	serving := &server{connector: connector, log: logger, sources: map[uint64]*served{},
-		restore: func() { os.Stdout, os.Stderr = stdout, stderr }}
+		restore: sync.OnceFunc(func() { os.Stdout, os.Stderr = stdout, stderr })}
 	plugin.Serve(&plugin.ServeConfig{
 		HandshakeConfig: handshake(),
 		Plugins:         plugin.PluginSet{serviceName: &grpcPlugin{server: serving}},

@@ -131,7 +131,10 @@ func (w *watch) look(now time.Time) {
 	}
 	heard := w.child.output.lastSpoke()
 	for c := range w.calls {
-		if !w.stopped.IsZero() && now.Sub(w.stopped) > w.frozen {
+		if !w.stopped.IsZero() {
+			if now.Sub(w.stopped) < w.frozen {
+				continue
+			}
 			w.child.kill(fmt.Sprintf("stopped by a signal (SIGSTOP) and not continued for %s during %s", w.frozen, c.name))
 			return
 		}

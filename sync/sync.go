@@ -62,10 +62,10 @@ const (
 // An Outcome is one finished run of one stream.
 type Outcome struct {
 	Type, Instance, Stream string
-	RunID                  int64 // 0 for a run that was skipped
+	RunID                  int64
 	Status                 Status
 	Started, Finished      time.Time
-	Records                int64 // received: Appended + Unchanged + Rejected + known tombstones
+	Records                int64 // received, rejected ones included
 	Appended               int64 // new versions stored, tombstones not counted
 	Unchanged              int64 // equal to the stored version
 	Tombstones             int64
@@ -91,8 +91,8 @@ type StreamStatus struct {
 	Next                      time.Time // when it is next due; zero: never
 	PausedUntil               time.Time
 	EstimatedFinish           time.Time
-	Configured                bool // false: data kept of an instance no longer in the config
-	Skipped                   int64
+	Configured                bool  // false: data kept of an instance no longer in the config
+	Skipped                   int64 // runs that met another one in progress
 }
 
 // An Event is progress of one run.
