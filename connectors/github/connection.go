@@ -1,0 +1,192 @@
+package github
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"maps"
+
+	"github.com/tidwall/gjson"
+
+	"rollcall/connectors"
+)
+
+// pageSize is the most GitHub gives of one connection.
+const pageSize = 100
+
+// lastTries is how often a query is made at its smallest size.
+const lastTries = 3
+
+// errEnough ends a walk from within its page callback.
+var errEnough = errors.New("enough")
+
+// A connection is a paged list of one GraphQL object. Its query takes the
+// variables $first and $after, and those of inner for the lists within.
+type connection struct {
+	document  string
+	variables map[string]any
+	path      string         // of the list in data: "node.discussions"
+	first     int            // page size to begin with
+	inner     map[string]int // page sizes of the lists within
+	weight    int            // lists within one node, for the estimate of points
+}
+
+// errUnreadable is an object, a repository mostly, that is not there or not
+// visible to the token: it is passed over and said, and the others are read.
+type errUnreadable struct{ reason string }
+
+func (e *errUnreadable) Error() string { return e.reason }
+
+// walk reads a connection page by page from after on. page gets the list and
+// the cursor of the next page, empty on the last. A page that is too heavy is
+// asked for again with all sizes halved, and sizes grow again afterwards: no
+// page is accepted with holes in it while a smaller one may have none.
+func (r *reading) walk(ctx context.Context, c connection, after string, page func(list gjson.Result, next string) error) error {
+	size := shrinking{}
+	for {
+		got, err := r.ask(ctx, r.sized(c, after, size.halvings))
+		if err == nil {
+			err = r.complete(c, got, size.smallest(c))
+		}
+		if again, err := size.adjust(c, err); err != nil {
+			return err
+		} else if again {
+			continue
+		}
+		list := got.data.Get(c.path)
+		next, err := nextPage(c, list, after)
+		if err != nil {
+			return err
+		}
+		if err := page(list, next); err != nil || next == "" {
+			return err
+		}
+		after = next
+	}
+}
+
+func (r *reading) sized(c connection, after string, halvings int) query {
+	variables := maps.Clone(c.variables)
+	first := halved(c.first, halvings)
+	nodes := 1 + first*c.weight
+	variables["first"], variables["after"] = first, nil
+	if after != "" {
+		variables["after"] = after
+	}
+	for name, inner := range c.inner {
+		variables[name] = halved(inner, halvings)
+		nodes += first * c.weight * halved(inner, halvings)
+	}
+	return query{stream: r.stream.Name, document: c.document, variables: variables, cost: (nodes + 50) / 100}
+}
+
+func halved(n, times int) int { return max(1, n>>times) }
+
+func nextPage(c connection, list gjson.Result, after string) (string, error) {
+	if !list.Get("pageInfo.hasNextPage").Bool() {
+		return "", nil
+	}
+	next := list.Get("pageInfo.endCursor").String()
+	if next == "" || next == after {
+		return "", &connectors.Transient{Err: fmt.Errorf("graphql %s: the page after %q repeats", c.document, after)}
+	}
+	return next, nil
+}
+
+// complete says whether everything asked for is in the answer.
+func (r *reading) complete(c connection, got answer, smallest bool) error {
+	list := got.data.Get(c.path)
+	if !list.IsObject() {
+		if f, denied := firstFault(got.faults, fault.denied); denied {
+			return &errUnreadable{f.message}
+		}
+		if len(got.faults) == 0 {
+			return &errUnreadable{"it is not there"}
+		}
+	}
+	if len(got.faults) == 0 && list.IsObject() && !hasHoles(list) {
+		return nil
+	}
+	reason := "objects are missing from the answer"
+	if len(got.faults) > 0 {
+		reason = got.faults[0].message
+	}
+	f, denied := firstFault(got.faults, fault.denied)
+	if smallest && denied && list.IsObject() {
+		r.skip("one object of "+c.document, f.message)
+		return nil
+	}
+	return &errHeavy{fmt.Errorf("graphql %s: %s", c.document, reason)}
+}
+
+// hasHoles reports whether a list, or a list within its nodes, holds a null
+// where an object should be: GitHub leaves out what a query has no resources
+// left for. https://github.com/spiceai/spiceai/issues/14179
+func hasHoles(list gjson.Result) bool {
+	holes := false
+	list.ForEach(func(name, value gjson.Result) bool {
+		switch {
+		case name.Str == "nodes" || name.Str == "edges":
+			holes = arrayHasHoles(value, name.Str == "edges")
+		case value.IsObject():
+			holes = hasHoles(value)
+		}
+		return !holes
+	})
+	return holes
+}
+
+func arrayHasHoles(array gjson.Result, edges bool) bool {
+	if !array.IsArray() {
+		return true
+	}
+	holes := false
+	array.ForEach(func(_, item gjson.Result) bool {
+		holes = !item.IsObject() || edges && !item.Get("node").IsObject() || hasHoles(item)
+		return !holes
+	})
+	return holes
+}
+
+// shrinking halves the sizes of a connection's queries after a heavy answer
+// and doubles them after a good one.
+type shrinking struct {
+	halvings int
+	last     int // failures at the smallest size
+}
+
+func (s *shrinking) smallest(c connection) bool {
+	largest := c.first
+	for _, inner := range c.inner {
+		largest = max(largest, inner)
+	}
+	return halved(largest, s.halvings) == 1
+}
+
+// adjust reports whether to ask again after err, or returns the error to give
+// up with.
+func (s *shrinking) adjust(c connection, err error) (again bool, _ error) {
+	var heavy *errHeavy
+	if !errors.As(err, &heavy) {
+		s.halvings, s.last = max(0, s.halvings-1), 0
+		return false, err
+	}
+	if !s.smallest(c) {
+		s.halvings++
+		return true, nil
+	}
+	s.last++
+	if s.last < lastTries {
+		return true, nil
+	}
+	return false, giveUp(heavy)
+}
+
+// giveUp makes a heavy answer the transient failure it has proved to be.
+func giveUp(heavy *errHeavy) error {
+	var transient *connectors.Transient
+	if errors.As(heavy.err, &transient) {
+		return heavy.err
+	}
+	return &connectors.Transient{Err: heavy.err}
+}
