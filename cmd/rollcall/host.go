@@ -9,7 +9,6 @@ import (
 	gosync "sync"
 	"time"
 
-	"rollcall/connectors"
 	"rollcall/internal/config"
 	"rollcall/internal/warehouse"
 	"rollcall/sql"
@@ -50,13 +49,7 @@ func (a *app) openHost(ctx context.Context, cfg *config.Config, who string, log 
 }
 
 func (h *host) open(ctx context.Context) error {
-	runtimeDir, err := h.app.runtimeDir()
-	if err != nil {
-		return err
-	}
-	if err := connectors.SweepLeftovers(runtimeDir, h.log); err != nil {
-		h.log.Warn("cannot end connectors left by an earlier process", "err", err)
-	}
+	var err error
 	h.db, err = warehouse.Open(ctx, warehouse.Options{Dir: h.cfg.DataDir, MemoryLimit: h.cfg.Memory.Sync})
 	if err != nil {
 		return err

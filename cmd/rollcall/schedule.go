@@ -8,13 +8,15 @@ import (
 	"rollcall/sync"
 )
 
-// Limits of the daemon's own retries. A failed instance is not tried again
-// before its delay is over, whatever its schedule says.
+// Limits of the daemon's own work. The engine keeps the retries of streams;
+// these are for a sync that could not even be run, and for builds.
 const (
 	firstRetry = time.Minute
 	lastRetry  = time.Hour
-	longestNap = time.Minute // a clock that jumps, or a reload, is noticed by then
-	buildAfter = 15 * time.Minute
+	longestNap = time.Minute // a clock that jumps is noticed by then
+	shortNap   = time.Second
+	buildAfter = 15 * time.Minute // builds wait for running syncs this long
+	maxBusy    = 4                // instances synced at once
 )
 
 // backingOff is an instance, or the build, that failed some times in a row.
@@ -73,7 +75,7 @@ func (d *daemon) startDue(ctx context.Context) error {
 		return err
 	}
 	for _, selection := range due {
-		if d.busy[selection.Instance] || !d.mayTry(selection.Instance, d.app.now()) {
+		if len(d.busy) >= maxBusy || d.busy[selection.Instance] || !d.mayTry(selection.Instance, d.app.now()) {
 			continue
 		}
 		d.busy[selection.Instance] = true
@@ -97,8 +99,8 @@ func (d *daemon) startBuild(ctx context.Context) {
 func (d *daemon) wait(ctx context.Context) {
 	nap := longestNap
 	now := d.app.now()
-	if next, err := d.engine.NextDue(ctx, now); err == nil && !next.IsZero() {
-		nap = min(nap, max(next.Sub(now), time.Second))
+	if next, err := d.engine.NextDue(ctx, now); err == nil && !next.IsZero() && len(d.busy) < maxBusy {
+		nap = min(nap, max(next.Sub(now), shortNap))
 	}
 	timer := time.NewTimer(nap)
 	defer timer.Stop()
@@ -137,19 +139,9 @@ func (d *daemon) synced(done syncedDone) {
 	}
 }
 
-// failed tells a sync worth retrying later from one that paused, which the
-// engine resumes at the time the source gave.
-func failed(done syncedDone) bool {
-	if done.err != nil && len(done.runs) == 0 {
-		return true
-	}
-	for _, run := range done.runs {
-		if sync.Status(run.Status) == sync.StatusFailed {
-			return true
-		}
-	}
-	return false
-}
+// failed tells a sync that could not be run from one whose streams have their
+// own outcomes, and so their own retries in the engine.
+func failed(done syncedDone) bool { return done.err != nil && codeOf(done.err) != exitPartial }
 
 func (d *daemon) builtOne(err error) {
 	d.inBuild = false
