@@ -22,6 +22,7 @@ func (c *Client) try(ctx context.Context, call *call) (*Response, error) {
 	if err := c.options.Host.Wait(ctx, call.request.Bucket, call.request.Cost); err != nil {
 		return nil, fmt.Errorf("%s: wait for a permit: %w", call.name(), err)
 	}
+	connectors.NoteRequest(ctx, call.request.Method, call.path())
 	limited, cancel := context.WithTimeout(ctx, c.options.Timeout)
 	defer cancel()
 	started := c.options.Clock.Now()

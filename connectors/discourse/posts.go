@@ -1,0 +1,162 @@
+package discourse
+
+import (
+	"context"
+	"time"
+
+	"rollcall/connectors"
+)
+
+const postsName = "posts"
+
+func postsStream() stream {
+	return stream{
+		Stream: connectors.Stream{
+			Name:     postsName,
+			Help:     "posts: openings, replies, moderators' actions, with their edits, like counts and deletions",
+			Mode:     connectors.ModeIncremental,
+			Personal: []string{"username", "name", "display_username", "raw", "cooked", "excerpt", "topic_title", "topic_html_title", "topic_slug", "post_url", "reply_to_user", "avatar_template", "user_title", "edit_reason"},
+			Volatile: postsVolatile(),
+			Fields:   postsFields,
+			Lookback: 30 * 24 * time.Hour,
+		},
+		read: (*source).readPosts,
+	}
+}
+
+// postsVolatile lists what differs between two looks at a post that nobody
+// changed: how often it was read, what this reader may do, how its author is
+// adorned, and what only one of the two endpoints sends. Likes and reactions
+// are content: that is how they are noticed.
+func postsVolatile() []string {
+	return []string{
+		"reads", "readers_count", "score", "incoming_link_count", "avg_time", "link_counts", "posts_count",
+		"yours", "read", "bookmarked", "bookmark_id", "bookmark_reminder_at", "bookmark_name", "bookmark_auto_delete_preference",
+		"can_edit", "can_delete", "can_recover", "can_permanently_delete", "can_see_hidden_post", "can_wiki", "can_view_edit_history",
+		"can_accept_answer", "can_unaccept_answer", "can_vote", "can_translate", "current_user_reaction", "current_user_used_main_reaction",
+		"avatar_template", "reply_to_user.avatar_template", "user_title", "title_is_group", "primary_group_name",
+		"primary_group_flair_url", "primary_group_flair_bg_color", "primary_group_flair_color",
+		"flair_name", "flair_url", "flair_bg_color", "flair_color", "flair_group_id", "badges_granted", "user_status", "mentioned_users",
+		"topic_title", "topic_html_title", "category_id", "excerpt", "truncated", "post_url",
+		"reviewable_id", "reviewable_score_count", "reviewable_score_pending_count",
+	}
+}
+
+const postsFields = `{
+  "id": "BIGINT!",
+  "topic_id": "BIGINT!",
+  "post_number": "BIGINT!",
+  "post_type": "BIGINT",
+  "user_id": "BIGINT",
+  "username": "VARCHAR",
+  "name": "VARCHAR",
+  "created_at": "TIMESTAMPTZ!",
+  "updated_at": "TIMESTAMPTZ",
+  "topic_title": "VARCHAR",
+  "topic_slug": "VARCHAR",
+  "category_id": "BIGINT",
+  "raw": "VARCHAR",
+  "cooked": "VARCHAR",
+  "reply_to_post_number": "BIGINT",
+  "hidden": "BOOLEAN",
+  "user_deleted": "BOOLEAN",
+  "admin": "BOOLEAN",
+  "moderator": "BOOLEAN",
+  "staff": "BOOLEAN",
+  "can_accept_answer": "BOOLEAN",
+  "accepted_answer": "BOOLEAN",
+  "topic_accepted_answer": "BOOLEAN"
+}`
+
+// readPosts reads new posts downwards from the newest, then the topics whose
+// posts may have changed or vanished.
+//
+// A first read walks down to the first post. Its cursor tells how far it came;
+// a read that resumes one finishes it, then reads what appeared meanwhile.
+func (s *source) readPosts(ctx context.Context, cursor connectors.Cursor, emit emitFunc) error {
+	r := &postsReader{source: s, emit: emit, walked: map[int64]string{}}
+	if since, ok := connectors.Since(cursor); ok {
+		return r.readSince(ctx, since)
+	}
+	if len(cursor) > 0 {
+		if err := decode(cursor, &r.at, &r.at.V, postsVersion); err != nil {
+			return err
+		}
+	}
+	r.at.V = postsVersion
+	if r.at.Walk != nil {
+		if err := r.walk(ctx); err != nil {
+			return err
+		}
+	}
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	if err := r.walk(ctx); err != nil {
+		return err
+	}
+	return r.rereadTopics(ctx)
+}
+
+// readSince reads posts written since a time and, completely, the topics
+// active since then. Its cursors are not kept.
+func (r *postsReader) readSince(ctx context.Context, since time.Time) error {
+	r.at = postsCursor{V: postsVersion, Active: since, Until: since}
+	if err := r.begin(ctx); err != nil {
+		return err
+	}
+	r.at.Walk.Floor, r.at.Walk.FloorTime = r.at.Walk.Top, since
+	r.at.Round = nil
+	if err := r.walk(ctx); err != nil {
+		return err
+	}
+	return r.rereadMoved(ctx)
+}
+
+// postsReader is one Read of posts.
+type postsReader struct {
+	*source
+	emit   emitFunc
+	at     postsCursor
+	walked map[int64]string // young posts read by a walk: id to updated_at
+	topics int              // topics read completely in this Read
+	total  int64            // posts emitted
+}
+
+const postsVersion = 1
+
+// postsCursor is how far the stream has been read.
+type postsCursor struct {
+	V     int       `json:"v"`
+	Have  int64     `json:"have,omitempty"`  // every post up to this id has been read
+	Until time.Time `json:"until,omitzero"`  // every post written before this has been read
+	Walk  *walk     `json:"walk,omitempty"`  // the walk under way
+	Round *round    `json:"round,omitempty"` // the round of topics under way
+	// Active is up to which activity topics have been read again.
+	Active time.Time `json:"active,omitzero"`
+	// Rounded is the server's time at the last round, Newest the newest post
+	// then, Topics those that were in it.
+	Rounded time.Time `json:"rounded,omitzero"`
+	Newest  time.Time `json:"newest,omitzero"`
+	Topics  idSet     `json:"topics,omitempty"`
+}
+
+// A walk goes down /posts.json from Top to Floor.
+type walk struct {
+	Top       int64     `json:"top"`                 // the newest id at its start
+	Before    int64     `json:"before"`              // the next page is below or at this id
+	Floor     int64     `json:"floor,omitempty"`     // ids up to here have been read before
+	FloorTime time.Time `json:"floor_at,omitzero"`   // but it goes on to posts written at this time
+	Until     time.Time `json:"until"`               // posts written from here on may be missing
+	Inclusive bool      `json:"inclusive,omitempty"` // pages include the id they are asked for
+	Deep      bool      `json:"deep,omitempty"`      // pages reach deeper than 50 ids
+}
+
+// A round reads all topics within the re-read span again, in order of their
+// activity.
+type round struct {
+	At     time.Time `json:"at"`            // server's time at its start
+	Newest time.Time `json:"newest"`        // the newest post then
+	From   time.Time `json:"from"`          // topics active at or after this are in it
+	Done   time.Time `json:"done,omitzero"` // topics active before this are done
+}
