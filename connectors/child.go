@@ -31,6 +31,7 @@ type child struct {
 	socketDir string
 	log       *slog.Logger
 	output    *output
+	watch     *watch
 
 	cmd    *exec.Cmd
 	pid    int
@@ -46,7 +47,9 @@ type child struct {
 var _ runner.Runner = (*child)(nil)
 
 func newChild(l Launch, path string, log *slog.Logger, redact *redactor) *child {
-	return &child{launch: l, path: path, log: log, output: newOutput(log, redact), exited: make(chan struct{})}
+	c := &child{launch: l, path: path, log: log, output: newOutput(log, redact), exited: make(chan struct{})}
+	c.watch = newWatch(c, l)
+	return c
 }
 
 // Start starts the process. Its group is its own, so that it can be ended with
@@ -81,6 +84,7 @@ func (c *child) Start(context.Context) error {
 	reading.Go(func() { c.output.readStdout(ours[1]) })
 	reading.Go(func() { c.output.readStderr(ours[2]) })
 	go c.reap(ours, &reading)
+	go c.watch.run()
 	return nil
 }
 

@@ -16,8 +16,9 @@ import (
 // maxMessageBytes bounds what an error may say.
 const maxMessageBytes = 4 << 10
 
-// errRefused is what a source's emit returns once the host refused a batch.
-var errRefused = errors.New("the host refused a batch")
+// errRefused is what a source gets when the host refuses a batch, a permit or a
+// token. The host knows its own reason and returns that.
+var errRefused = errors.New("the host refused")
 
 // failureStatus makes the status of a failed call. lastRequest is named when
 // the error has no type.
@@ -87,6 +88,16 @@ func withoutQuery(err error) string {
 	return text
 }
 
+// failureIn is the failure that a status carries, or nil.
+func failureIn(err error) *wire.Failure {
+	for _, detail := range status.Convert(err).Details() {
+		if failure, ok := detail.(*wire.Failure); ok {
+			return failure
+		}
+	}
+	return nil
+}
+
 // errorOf is the error of a failure as the host sees it.
 func errorOf(failure *wire.Failure, name string) error {
 	message := failure.GetMessage()
@@ -104,7 +115,7 @@ func errorOf(failure *wire.Failure, name string) error {
 	case wire.Failure_CONFIG:
 		return &ErrConfig{Setting: failure.GetSetting(), Reason: message}
 	case wire.Failure_REFUSED:
-		return &Bug{Name: name, Reason: "it says the host refused a batch, which the host did not: " + message}
+		return &Bug{Name: name, Reason: "it says that " + message + ", which the host did not"}
 	default:
 		return &Bug{Name: name, Reason: message}
 	}

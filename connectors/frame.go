@@ -113,8 +113,10 @@ func sizeBatch(f *batchFrame) int {
 }
 
 func sizeRecord(r *Record) int {
-	n := protowire.SizeTag(recordKey) + protowire.SizeBytes(len(r.Key)) +
-		protowire.SizeTag(recordData) + protowire.SizeBytes(len(r.Data))
+	n := protowire.SizeTag(recordKey) + protowire.SizeBytes(len(r.Key))
+	if len(r.Data) > 0 {
+		n += protowire.SizeTag(recordData) + protowire.SizeBytes(len(r.Data))
+	}
 	if r.Deleted {
 		n += protowire.SizeTag(recordDeleted) + 1
 	}
@@ -133,8 +135,10 @@ func appendBatch(out []byte, f *batchFrame) ([]byte, error) {
 		out = protowire.AppendVarint(out, uint64(sizeRecord(r)))
 		out = protowire.AppendTag(out, recordKey, protowire.BytesType)
 		out = protowire.AppendString(out, r.Key)
-		out = protowire.AppendTag(out, recordData, protowire.BytesType)
-		out = protowire.AppendBytes(out, r.Data)
+		if len(r.Data) > 0 {
+			out = protowire.AppendTag(out, recordData, protowire.BytesType)
+			out = protowire.AppendBytes(out, r.Data)
+		}
 		if r.Deleted {
 			out = protowire.AppendTag(out, recordDeleted, protowire.VarintType)
 			out = protowire.AppendVarint(out, 1)
@@ -267,7 +271,9 @@ func decodeRecord(body []byte) (r Record, key []byte, err error) {
 		case number == recordData && kind == protowire.BytesType:
 			var data []byte
 			data, n = protowire.ConsumeBytes(body)
-			r.Data = data[:len(data):len(data)]
+			if r.Data = nil; len(data) > 0 {
+				r.Data = data[:len(data):len(data)]
+			}
 		case kind == protowire.VarintType:
 			var v uint64
 			v, n = protowire.ConsumeVarint(body)

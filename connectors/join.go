@@ -200,6 +200,9 @@ func checkBatch(b Batch) error {
 		if b.Records[i].Key == "" {
 			return &Bug{Reason: fmt.Sprintf("record %d of a batch of %d has an empty key", i, len(b.Records))}
 		}
+		if !validTime(b.Records[i].At) {
+			return &Bug{Reason: fmt.Sprintf("the time of record %q is not within the years 1 to 9999", shorten(b.Records[i].Key, 100))}
+		}
 	}
 	for _, scope := range b.Scopes {
 		if path, _, ok := strings.Cut(scope, "="); !ok || path == "" || !utf8.ValidString(scope) {
@@ -207,32 +210,47 @@ func checkBatch(b Batch) error {
 		}
 	}
 	for _, interval := range b.Covered {
+		if !validTime(interval.From) || !validTime(interval.Until) {
+			return &Bug{Reason: "a covered range is not within the years 1 to 9999"}
+		}
 		if interval.Until.Before(interval.From) {
 			return &Bug{Reason: fmt.Sprintf("a covered range ends before it begins: %s to %s",
 				interval.From.Format(time.RFC3339), interval.Until.Format(time.RFC3339))}
 		}
 	}
+	if !validTime(b.Progress.Finish) {
+		return &Bug{Reason: "the estimated finish is not within the years 1 to 9999"}
+	}
 	return nil
 }
 
-// maxKeyBytes bounds what a reject repeats of its key.
-const maxKeyBytes = 1 << 10
+func validTime(t time.Time) bool { return t.Unix() >= firstSecond && t.Unix() <= lastSecond }
+
+// The years 1 to 9999, which are what JSON and databases can hold.
+const (
+	firstSecond = -62135596800
+	lastSecond  = 253402300799
+)
+
+// maxKeyBytes bounds a key, and shownKeyBytes what a reject repeats of it.
+const (
+	maxKeyBytes   = 64 << 10
+	shownKeyBytes = 1 << 10
+)
 
 // rejectOf reports whether a record cannot cross, and why.
 func rejectOf(r Record) (Reject, bool) {
-	size := int64(len(r.Key) + len(r.Data))
-	reject := Reject{Key: r.Key, Size: size}
+	var reason string
 	switch {
 	case len(r.Data) > MaxRecordBytes:
-		reject.Reason = fmt.Sprintf("record of %.1f MiB, larger than %d MiB", float64(len(r.Data))/(1<<20), MaxRecordBytes>>20)
+		reason = fmt.Sprintf("record of %.1f MiB, larger than %d MiB", float64(len(r.Data))/(1<<20), MaxRecordBytes>>20)
 	case len(r.Key) > maxKeyBytes:
-		reject.Reason = fmt.Sprintf("key of %d bytes, longer than %d", len(r.Key), maxKeyBytes)
-		reject.Key = strings.ToValidUTF8(r.Key[:maxKeyBytes], "")
+		reason = fmt.Sprintf("key of %d bytes, longer than %d", len(r.Key), maxKeyBytes)
 	case !utf8.ValidString(r.Key):
-		reject.Reason = "key is not valid UTF-8"
-		reject.Key = strings.ToValidUTF8(r.Key, "\uFFFD")
+		reason = "key is not valid UTF-8"
 	default:
 		return Reject{}, false
 	}
-	return reject, true
+	key := strings.ToValidUTF8(r.Key[:min(len(r.Key), shownKeyBytes)], "\uFFFD")
+	return Reject{Key: key, Size: int64(len(r.Key) + len(r.Data)), Reason: reason}, true
 }

@@ -73,11 +73,10 @@ func Start(ctx context.Context, l Launch) (*Process, error) {
 	}
 	p := &Process{name: l.Name, log: l.Log.With("connector", l.Name), redact: newRedactor(l.Secrets)}
 	p.child = newChild(l, path, p.log, p.redact)
+	p.watch = p.child.watch
 	if err := p.connect(ctx, l); err != nil {
 		return nil, err
 	}
-	p.watch = newWatch(p.child, l)
-	go p.watch.run()
 	if err := p.describe(ctx); err != nil {
 		p.stopAfter(err)
 		return nil, err

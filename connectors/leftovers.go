@@ -41,10 +41,14 @@ func (c *child) note() error {
 
 // forget removes the note and the socket directory of a child that is gone.
 func (c *child) forget() {
-	if !c.started() {
-		return
+	var faults []error
+	if c.started() {
+		faults = append(faults, os.Remove(c.notePath()))
 	}
-	if err := errors.Join(os.Remove(c.notePath()), os.RemoveAll(c.socketDir)); err != nil {
+	if c.socketDir != "" {
+		faults = append(faults, os.RemoveAll(c.socketDir))
+	}
+	if err := errors.Join(faults...); err != nil {
 		c.log.Debug("clean up after the connector", "err", err)
 	}
 }

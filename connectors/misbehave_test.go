@@ -181,7 +181,7 @@ func TestProcess_namesAReadThatIgnoresItsCancel(t *testing.T) {
 func TestStop_endsAChildWithinTwoSeconds(t *testing.T) {
 	for stream, want := range map[string]string{
 		"hang":   "stopped by the host",
-		"freeze": "stopped by a signal (SIGSTOP) and not continued; did not answer a health check within 1s",
+		"freeze": "stopped by a signal (SIGSTOP) and not continued; failed its health check: no answer within 1s",
 	} {
 		t.Run(stream, func(t *testing.T) {
 			p, source, _ := open(t, "plain", &freeHost{}, nil)

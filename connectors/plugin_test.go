@@ -174,3 +174,22 @@ func TestProcess_runsSeveralReadsAtOnce(t *testing.T) {
 		require.NoError(t, <-ended)
 	}
 }
+
+// refusingHost grants no permit.
+type refusingHost struct {
+	freeHost
+	err error
+}
+
+func (h *refusingHost) Wait(context.Context, string, int) error { return h.err }
+
+func TestProcess_hostsOwnErrorComesBackAsItself(t *testing.T) {
+	want := &connectors.RateLimited{Until: time.Unix(1800000000, 0)}
+	_, source, _ := open(t, "plain", &refusingHost{err: want}, nil)
+	_, err := source.Check(t.Context())
+	require.Same(t, want, err)
+	stored := 0
+	err = source.Read(t.Context(), "permits", nil, func(b connectors.Batch) error { stored += len(b.Records); return nil })
+	require.Same(t, want, err)
+	require.Equal(t, 1, stored, "what was read before the refusal is kept")
+}

@@ -98,7 +98,7 @@ func (p *Process) Stop(ctx context.Context) error {
 		return nil
 	}
 	if err := p.healthy(ctx); err != nil {
-		p.child.kill(p.child.hangReason(fmt.Sprintf("did not answer a health check within %s", healthTimeout)))
+		p.child.kill(p.child.hangReason(fmt.Sprintf("failed its health check: %s", p.redact.text(err.Error()))))
 		p.log.Warn("connector ended by force", "reason", p.child.reason())
 	} else {
 		p.child.expect("stopped by the host")
@@ -114,13 +114,15 @@ func (p *Process) Stop(ctx context.Context) error {
 }
 
 func (p *Process) healthy(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, healthTimeout)
-	defer cancel()
+	timer := time.NewTimer(healthTimeout)
+	defer timer.Stop()
 	answer := make(chan error, 1)
 	go func() { answer <- p.grpc.Ping() }() // ends with the connection at the latest
 	select {
 	case err := <-answer:
 		return err
+	case <-timer.C:
+		return fmt.Errorf("no answer within %s", healthTimeout)
 	case <-ctx.Done():
 		return ctx.Err()
 	}

@@ -5,9 +5,10 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
-	"unicode/utf8"
 
 	"google.golang.org/grpc"
 	"google.golang.org/grpc/codes"
@@ -68,7 +69,9 @@ type talk struct {
 	asked   chan struct{}  // one token for each request the host works on
 	working sync.WaitGroup // those requests
 	batches chan *sourceFrame
-	ended   error // how the child ended the call; read once batches is closed
+	stored  atomic.Bool           // no batch is unacknowledged
+	refused atomic.Pointer[error] // the first permit or token the host could not give
+	ended   error                 // how the child ended the call; read once batches is closed
 	access  *wire.Access
 }
 
@@ -91,6 +94,7 @@ func (s *remoteSource) begin(ctx context.Context, name string, open openStream, 
 	}
 	t := &talk{source: s, name: name, stream: stream, reset: reset, call: s.process.watch.enter(name),
 		asked: make(chan struct{}, maxAsked), batches: make(chan *sourceFrame, 1)}
+	t.stored.Store(true)
 	t.host, t.release = context.WithCancel(ctx)
 	go t.receive()
 	return t, nil
@@ -99,6 +103,8 @@ func (s *remoteSource) begin(ctx context.Context, name string, open openStream, 
 func (t *talk) close() {
 	t.release()
 	t.reset()
+	for range t.batches { // until nothing more is received
+	}
 	t.working.Wait()
 	t.source.process.watch.leave(t.call)
 }
@@ -122,6 +128,7 @@ func (t *talk) serve(ctx context.Context, emit func(Batch) error) error {
 			if err != nil {
 				return t.refuse(frame.id, err)
 			}
+			t.stored.Store(true)
 			t.send(&wire.HostMessage{Message: &wire.HostMessage_Stored{Stored: &wire.Stored{Id: frame.id}}})
 		}
 	}
@@ -135,6 +142,9 @@ func (t *talk) result(ctx context.Context) error {
 	case errors.As(t.ended, &bug):
 		return bug
 	}
+	if refused := t.refused.Load(); refused != nil && failureIn(t.ended).GetKind() == wire.Failure_REFUSED {
+		return *refused
+	}
 	return t.source.process.callError(ctx, t.name, t.ended)
 }
 
@@ -142,7 +152,7 @@ func (t *talk) result(ctx context.Context) error {
 // the call. The host's own error is the result.
 func (t *talk) refuse(id uint64, err error) error {
 	t.send(&wire.HostMessage{Message: &wire.HostMessage_Refused{
-		Refused: &wire.Refused{Id: id, Error: shorten(t.source.process.redact.text(validText(err.Error())), maxMessageBytes)}}})
+		Refused: &wire.Refused{Id: id, Error: t.words(err)}}})
 	t.awaitEnd("the host refused a batch")
 	return err
 }
@@ -198,12 +208,11 @@ func (t *talk) take(frame *sourceFrame) error {
 		if err := t.source.process.accept(frame.batch); err != nil {
 			return err
 		}
-		select {
-		case t.batches <- frame:
-			return nil
-		default:
+		if !t.stored.CompareAndSwap(true, false) {
 			return t.bug("sent a batch before the last one was stored")
 		}
+		t.batches <- frame // has room: the last one was taken
+		return nil
 	}
 	switch m := frame.other.GetMessage().(type) {
 	case *wire.SourceMessage_PermitRequest:
@@ -239,7 +248,8 @@ func (t *talk) work(do func() error, answer func(string) *wire.HostMessage) erro
 	t.working.Go(func() {
 		text := ""
 		if err := do(); err != nil {
-			text = validText(err.Error())
+			t.refused.CompareAndSwap(nil, &err)
+			text = t.words(err)
 		}
 		t.call.paid()
 		<-t.asked
@@ -252,6 +262,16 @@ func (t *talk) send(m *wire.HostMessage) {
 	t.sending.Lock()
 	defer t.sending.Unlock()
 	_ = t.stream.Send(m) // the call is over; receive learns why
+}
+
+// words is an error as the child may see it; it is never empty, which would
+// mean that all went well.
+func (t *talk) words(err error) string {
+	text := t.source.process.redact.text(strings.ToValidUTF8(err.Error(), "\uFFFD"))
+	if text == "" {
+		text = "refused"
+	}
+	return shorten(text, maxMessageBytes)
 }
 
 func (t *talk) bug(reason string) error {
@@ -282,13 +302,11 @@ func (p *Process) callError(ctx context.Context, name string, err error) error {
 	if died := p.Err(); died != nil {
 		return died
 	}
-	st := status.Convert(err)
-	for _, detail := range st.Details() {
-		if failure, ok := detail.(*wire.Failure); ok {
-			failure.Message = p.redact.text(failure.GetMessage())
-			return errorOf(failure, p.name)
-		}
+	if failure := failureIn(err); failure != nil {
+		failure.Message = p.redact.text(failure.GetMessage())
+		return errorOf(failure, p.name)
 	}
+	st := status.Convert(err)
 	if ctx.Err() != nil {
 		return ctx.Err()
 	}
@@ -303,11 +321,4 @@ func (p *Process) callError(ctx context.Context, name string, err error) error {
 		return &Died{Name: p.name, Reason: p.child.reason()}
 	}
 	return &Bug{Name: p.name, Reason: fmt.Sprintf("%s: %s: %s", name, st.Code(), shorten(p.redact.text(st.Message()), maxMessageBytes))}
-}
-
-func validText(text string) string {
-	if utf8.ValidString(text) {
-		return text
-	}
-	return string([]rune(text))
 }

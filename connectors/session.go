@@ -80,21 +80,21 @@ func (s *session) receive(cancel context.CancelFunc) {
 		case *wire.HostMessage_Stored:
 			s.answer(m.Stored.GetId(), nil)
 		case *wire.HostMessage_Refused:
-			s.answer(m.Refused.GetId(), fmt.Errorf("%w: %s", errRefused, m.Refused.GetError()))
+			s.answer(m.Refused.GetId(), fmt.Errorf("%w a batch: %s", errRefused, m.Refused.GetError()))
 		case *wire.HostMessage_Permit:
-			s.answer(m.Permit.GetId(), hostError("permit", m.Permit.GetError()))
+			s.answer(m.Permit.GetId(), outcome("a permit", m.Permit.GetError()))
 		case *wire.HostMessage_TokenSaved:
-			s.answer(m.TokenSaved.GetId(), hostError("save the token", m.TokenSaved.GetError()))
+			s.answer(m.TokenSaved.GetId(), outcome("to save a token", m.TokenSaved.GetError()))
 		}
 	}
 }
 
-// hostError is a service the host could not give: not the connector's fault.
-func hostError(service, text string) error {
+// outcome is the answer to a request: no text means that it was granted.
+func outcome(request, text string) error {
 	if text == "" {
 		return nil
 	}
-	return &Transient{Err: errors.New("host: " + service + ": " + text)}
+	return fmt.Errorf("%w %s: %s", errRefused, request, text)
 }
 
 func (s *session) answer(id uint64, err error) {
