@@ -16,7 +16,7 @@ import (
 // million keys; the second would then be taken for a version of the first.
 type contents struct {
 	shards  [256]shard
-	sampled bool            // the stream has volatile paths: 10 bytes a slot more
+	sampled bool             // the stream has volatile paths: 10 bytes a slot more
 	long    map[uint64]int64 // versions that do not fit in seven bits
 	live    int64
 	gone    int64

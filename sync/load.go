@@ -31,7 +31,7 @@ type loader struct {
 	keepsCursor bool // false for a --since read
 	byAbsence   bool // may make tombstones of what is not listed
 	maxDeletes  int64
-	deletes     int64 // tombstones by absence so far
+	deletes     int64   // tombstones by absence so far
 	listing     listing // of all live keys, if this Read is one
 	failure     error   // the first error of storing; nothing is stored after it
 }

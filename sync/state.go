@@ -20,7 +20,9 @@ func (id streamID) String() string { return id.typ + "." + id.instance + "." + i
 func (id streamID) table() string { return id.typ + "__" + id.stream }
 
 // args are the values of where type = ? and instance = ? and stream = ?.
-func (id streamID) args(more ...any) []any { return append([]any{id.typ, id.instance, id.stream}, more...) }
+func (id streamID) args(more ...any) []any {
+	return append([]any{id.typ, id.instance, id.stream}, more...)
+}
 
 const whereStream = " where type = ? and instance = ? and stream = ?"
 
