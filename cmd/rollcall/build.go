@@ -4,11 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
 
+	"rollcall/internal/config"
 	"rollcall/transforms"
 )
 
@@ -170,4 +172,21 @@ func (h *host) buildAndPublish(ctx context.Context) (*buildResult, *releaseResul
 	}
 	release, err := h.publishNow(ctx, publishArgs{})
 	return built, release, err
+}
+
+func buildOf(b *transforms.Build) *buildResult {
+	result := &buildResult{
+		ID: b.ID, Status: string(b.Status), Started: b.Started, Finished: b.Finished,
+		Models: b.Models, KPIs: b.KPIs, NotConfigured: b.NotConfigured,
+	}
+	for _, check := range b.Checks {
+		if check.FailingRows > 0 {
+			result.Checks = append(result.Checks, checkResult{Name: check.Check, Severity: check.Severity, Rows: check.FailingRows, Sample: check.Sample})
+		}
+	}
+	return result
+}
+
+func releaseOf(release *transforms.Release, cfg *config.Config) *releaseResult {
+	return &releaseResult{Build: release.BuildID, Path: filepath.Join(cfg.PublishedDir(), "rollcall.duckdb")}
 }

@@ -202,4 +202,3 @@ func (a *app) connectorCommand() *cobra.Command {
 		},
 	}
 }
-

@@ -192,7 +192,7 @@ with month as (
     select kpi_id, period_start, value,
         row_number() over (partition by kpi_id order by period_start desc) as age
     from kpi.value
-    where grain = 'month' and segment_name = 'all' and period_end <= current_date
+    where grain = 'month' and segment_type = 'all' and period_end <= current_date
 )
 select d.kpi_id, d.name, d.unit, m.period_start, m.value
 from kpi.dictionary as d
@@ -254,7 +254,7 @@ raw data   %[1]s/data/lake.duckdb
 config     %[1]s/rollcall.hcl
 
 try next:
-  rollcall --config %[1]s/rollcall.hcl query "select kpi_id, period_start, value from kpi.value where grain = 'week' and segment_name = 'all' order by all"
+  rollcall --config %[1]s/rollcall.hcl query "select kpi_id, period_start, value from kpi.value where grain = 'week' and segment_type = 'all' order by all"
   %[2]s=x rollcall --config %[1]s/rollcall.hcl status
 `, dir, demoKey)
 	return err

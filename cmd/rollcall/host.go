@@ -172,7 +172,9 @@ func modelSources(cfg *config.Config) []transforms.Source {
 			at[c.Type] = i
 			source := transforms.Source{Type: c.Type, Version: c.Spec.Version, Staging: c.Spec.Staging}
 			for _, stream := range c.Spec.Streams {
-				source.Streams = append(source.Streams, transforms.Stream{Name: stream.Name, Fields: stream.Fields})
+				if stream.Fields != "" { // else no staging reads it
+					source.Streams = append(source.Streams, transforms.Stream{Name: stream.Name, Fields: stream.Fields})
+				}
 			}
 			sources = append(sources, source)
 		}

@@ -214,4 +214,3 @@ func exampleValue(s connectors.Setting, name string) string {
 }
 
 func oneLine(text string) string { return strings.Join(strings.Fields(text), " ") }
-
