@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"time"
 
 	"rollcall/internal/warehouse"
@@ -51,8 +52,8 @@ func writeRejects(ctx context.Context, tx *warehouse.Tx, id streamID, runID int6
 				return err
 			}
 		}
-		if err := tx.Exec(ctx, "insert into ops.rejected_record values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
-			id.args(r.key, r.reason, r.size, r.sample, r.content, runID, microseconds(p.now))...); err != nil {
+		if err := tx.Exec(ctx, "insert into ops.rejected_record values (?, ?, ?, ?, ?, ?, ?, ?::ubigint, ?, ?)",
+			id.args(r.key, r.reason, r.size, r.sample, strconv.FormatUint(r.content, 10), runID, microseconds(p.now))...); err != nil {
 			return fmt.Errorf("keep a rejected record: %w", err)
 		}
 	}

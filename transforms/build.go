@@ -1,0 +1,216 @@
+package transforms
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"maps"
+	"slices"
+	"strings"
+	"time"
+
+	"github.com/google/uuid"
+
+	"rollcall/internal/warehouse"
+	"rollcall/transforms/kpi"
+)
+
+// BuildRequest says how to build.
+type BuildRequest struct {
+	Full bool // stage every record again, not only what changed
+}
+
+// A Status of a build.
+type Status string
+
+// The statuses of a build, as kpi.build shows them.
+const (
+	StatusBuilt  Status = "built"  // committed, not yet checked
+	StatusPassed Status = "passed" // may be published
+	StatusFailed Status = "failed" // a check with severity fail found rows
+)
+
+// A Build is one finished build.
+type Build struct {
+	ID                string
+	Started, Finished time.Time
+	Status            Status
+	Streams           []StreamCount
+	Models, KPIs      int
+	NotConfigured     map[string]string // KPI id -> what is missing
+	Checks            []CheckResult
+	watermarks        watermarks
+}
+
+func (b *Build) failed() []CheckResult {
+	var failed []CheckResult
+	for _, r := range b.Checks {
+		if r.Failed() {
+			failed = append(failed, r)
+		}
+	}
+	return failed
+}
+
+// Build stages every record, writes staging and people's ids to the lake in
+// one transaction, then all marts in one, then runs the checks. A build whose
+// checks fail is returned with a [*ChecksFailed].
+func (b *Builder) Build(ctx context.Context, _ BuildRequest) (*Build, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	build := &Build{ID: kpi.Stamp(b.opts.Now()) + "-" + uuid.NewString()[:8], Started: b.opts.Now(), Status: StatusBuilt, NotConfigured: map[string]string{}}
+	for _, step := range []func(context.Context, *Build) error{b.stage, b.writeLake, b.buildMarts, b.runChecks, b.settle} {
+		if err := step(ctx, build); err != nil {
+			return nil, fmt.Errorf("build: %w", err)
+		}
+	}
+	b.opts.Log.Info("built", "build", build.ID, "status", string(build.Status), "models", build.Models, "kpis", build.KPIs,
+		"duration", build.Finished.Sub(build.Started))
+	if failed := build.failed(); len(failed) > 0 {
+		return build, &ChecksFailed{BuildID: build.ID, Results: failed}
+	}
+	return build, nil
+}
+
+// stage parses raw streams and fills the shapes in the work catalog. It reads
+// the lake in one transaction, so that all streams and their coverage are of
+// one instant while syncs go on.
+func (b *Builder) stage(ctx context.Context, build *Build) (err error) {
+	conn, err := b.opts.DB.SQL().Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, releaseStaging(conn)) }()
+	if err := prepareWork(ctx, conn); err != nil {
+		return err
+	}
+	if _, err := conn.ExecContext(ctx, "begin transaction"); err != nil {
+		return err
+	}
+	if err := b.fillShapes(ctx, conn, build); err != nil {
+		_, rollback := conn.ExecContext(context.WithoutCancel(ctx), "rollback")
+		return errors.Join(err, rollback)
+	}
+	_, err = conn.ExecContext(ctx, "commit")
+	return err
+}
+
+func (b *Builder) fillShapes(ctx context.Context, conn *sql.Conn, build *Build) error {
+	for i, s := range b.streams {
+		began := b.opts.Now()
+		count, err := s.parseRaw(ctx, conn)
+		if err != nil {
+			return err
+		}
+		build.Streams = append(build.Streams, *count)
+		b.opts.Events(Event{Step: "parse", Name: s.table(), Done: i + 1, Total: len(b.streams), Took: b.opts.Now().Sub(began)})
+	}
+	var err error
+	if build.watermarks, err = readWatermarks(ctx, conn, b.streams); err != nil {
+		return fmt.Errorf("read coverage: %w", err)
+	}
+	names := sortedKeys(b.shapes)
+	for i, name := range names {
+		began := b.opts.Now()
+		query := fmt.Sprintf("create or replace table work.staging.%s as\n%s", ident(name), b.shapes[name].union())
+		if _, err := conn.ExecContext(ctx, query); err != nil {
+			return fmt.Errorf("stage %s: %w", name, firstLine(err))
+		}
+		b.opts.Events(Event{Step: "stage", Name: name, Done: i + 1, Total: len(names), Took: b.opts.Now().Sub(began)})
+	}
+	return nil
+}
+
+// writeLake replaces the staging tables and adds new people's ids, in one
+// transaction of the lake.
+func (b *Builder) writeLake(ctx context.Context, build *Build) error {
+	err := b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
+		if err := tx.Exec(ctx, "create schema if not exists lake.staging"); err != nil {
+			return err
+		}
+		for _, name := range sortedKeys(b.shapes) {
+			table := "lake.staging." + ident(name)
+			if err := tx.Exec(ctx, fmt.Sprintf("create or replace table %s as select * from work.staging.%s", table, ident(name))); err != nil {
+				return fmt.Errorf("write staging.%s: %w", name, err)
+			}
+			if err := comment(ctx, tx, table, b.shapes[name].doc); err != nil {
+				return err
+			}
+		}
+		if err := b.keepPeople(ctx, tx); err != nil {
+			return fmt.Errorf("keep person ids: %w", err)
+		}
+		return b.writeRejectedValues(ctx, tx, build)
+	})
+	if err != nil {
+		return fmt.Errorf("write the lake: %w", err)
+	}
+	return b.emptyWork(ctx)
+}
+
+// writeRejectedValues replaces what earlier builds counted: a build parses
+// every record, so its counts are the whole truth.
+func (b *Builder) writeRejectedValues(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	rows, err := tx.Query(ctx, "select count(*) from duckdb_tables() where database_name = 'lake' and schema_name = 'ops' and table_name = 'rejected_value'")
+	if err != nil {
+		return err
+	}
+	var tables int
+	if err := scanOne(rows, &tables); err != nil || tables == 0 {
+		return err
+	}
+	if err := tx.Exec(ctx, "delete from lake.ops.rejected_value"); err != nil {
+		return err
+	}
+	for _, count := range build.Streams {
+		for _, r := range count.rejected {
+			err := tx.Exec(ctx, `insert into lake.ops.rejected_value
+    (type, instance, stream, path, json_type, value_count, sample_key, build_id, seen_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
+				count.Type, r.Instance, count.Stream, r.Path, r.JSONType, r.Count, r.SampleKey, build.ID, b.opts.Now().UTC())
+			if err != nil {
+				return fmt.Errorf("write rejected values: %w", err)
+			}
+		}
+	}
+	return nil
+}
+
+// emptyWork gives the memory of parsed streams back.
+func (b *Builder) emptyWork(ctx context.Context) error {
+	for _, schema := range []string{"raw", "staging"} {
+		if _, err := b.opts.DB.SQL().ExecContext(ctx, fmt.Sprintf("drop schema if exists work.%s cascade", schema)); err != nil {
+			return fmt.Errorf("empty the work catalog: %w", err)
+		}
+	}
+	return nil
+}
+
+// settle leaves no write-ahead log behind.
+func (b *Builder) settle(ctx context.Context, build *Build) error {
+	build.Finished = b.opts.Now()
+	return errors.Join(b.opts.DB.Marts.Checkpoint(ctx), b.opts.DB.Lake.Checkpoint(ctx))
+}
+
+func sortedKeys[V any](m map[string]V) []string { return slices.Sorted(maps.Keys(m)) }
+
+func scanOne(rows *sql.Rows, into ...any) error {
+	if !rows.Next() {
+		return errors.Join(rows.Err(), rows.Close(), errors.New("no row"))
+	}
+	return errors.Join(rows.Scan(into...), rows.Close())
+}
+
+// locate gives an error of DuckDB the file and line of the select that it ran,
+// which stands after `before` lines of its statement.
+func (t *tree) locate(err error, before int) error {
+	message := firstLine(err).Error()
+	f := &fault{File: t.file, Message: message}
+	if _, after, found := strings.Cut(err.Error(), "LINE "); found {
+		var line int
+		if _, scanErr := fmt.Sscanf(after, "%d:", &line); scanErr == nil && line > before {
+			f.Line = line - before
+		}
+	}
+	return f
+}

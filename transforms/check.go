@@ -1,0 +1,148 @@
+package transforms
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"io/fs"
+	"path"
+	"strings"
+
+	"rollcall/internal/warehouse"
+)
+
+// A check selects offending rows. Any row of one with severity fail stops
+// publication; warn is reported.
+type check struct {
+	id       string
+	severity string
+	about    string
+	tree     *tree
+}
+
+// A CheckResult is one check of one build.
+type CheckResult struct {
+	Check, Severity string
+	FailingRows     int64
+	Sample          string // the first offending rows as JSON
+}
+
+// Failed reports whether the result stops publication.
+func (r CheckResult) Failed() bool { return r.Severity == "fail" && r.FailingRows > 0 }
+
+// A ChecksFailed is the error of a build whose checks found offending rows. It
+// publishes nothing.
+type ChecksFailed struct {
+	BuildID string
+	Results []CheckResult // those that failed
+}
+
+func (e *ChecksFailed) Error() string {
+	var parts []string
+	for _, r := range e.Results {
+		parts = append(parts, fmt.Sprintf("%s (%d rows)", r.Check, r.FailingRows))
+	}
+	return fmt.Sprintf("build %s failed its checks: %s; see checks.result", e.BuildID, strings.Join(parts, ", "))
+}
+
+func (b *Builder) loadChecks(ctx context.Context, _ *sql.Conn) []error {
+	names, err := fs.Glob(b.opts.SQL, "checks/*.sql")
+	if err != nil {
+		return []error{err}
+	}
+	tables := b.knownTables()
+	for _, m := range b.models {
+		tables[m.name()] = true
+	}
+	for _, name := range outputTables() {
+		tables[name] = true
+	}
+	var errs []error
+	for _, name := range names {
+		text, err := fs.ReadFile(b.opts.SQL, name)
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		t, err := parse(ctx, b.opts.DB.SQL(), name, string(text))
+		if err != nil {
+			errs = append(errs, err)
+			continue
+		}
+		about := readDoc(string(text))
+		c := &check{id: strings.TrimSuffix(path.Base(name), ".sql"), severity: about.Columns["severity"], about: about.Table, tree: t}
+		if c.severity != "fail" && c.severity != "warn" {
+			errs = append(errs, t.fault(0, "a check begins with -- severity: fail or -- severity: warn"))
+		}
+		errs = append(errs, checkReads(t, tables)...)
+		errs = append(errs, b.checkParams(t)...)
+		b.checks = append(b.checks, c)
+	}
+	return errs
+}
+
+func checkReads(t *tree, tables map[string]bool) []error {
+	var errs []error
+	reads, faults := t.references()
+	for _, f := range faults {
+		errs = append(errs, f)
+	}
+	for _, read := range reads {
+		if name := read.Schema + "." + read.Table; !tables[name] {
+			errs = append(errs, t.fault(read.Offset, "unknown table %s", name))
+		}
+	}
+	return errs
+}
+
+// runChecks runs every check against the committed marts and writes
+// checks.result and the build's status.
+func (b *Builder) runChecks(ctx context.Context, build *Build) error {
+	err := b.writeMarts(ctx, func(tx *warehouse.Tx) error {
+		for i, c := range b.checks {
+			began := b.opts.Now()
+			result, err := c.run(ctx, tx)
+			if err != nil {
+				return c.tree.locate(err, 1)
+			}
+			build.Checks = append(build.Checks, *result)
+			b.opts.Events(Event{Step: "check", Name: c.id, Done: i + 1, Total: len(b.checks), Took: b.opts.Now().Sub(began)})
+		}
+		build.Status = StatusPassed
+		if len(build.failed()) > 0 {
+			build.Status = StatusFailed
+		}
+		return b.writeCheckResults(ctx, tx, build)
+	})
+	if err != nil {
+		return fmt.Errorf("run checks: %w", err)
+	}
+	return nil
+}
+
+func (c *check) run(ctx context.Context, tx *warehouse.Tx) (*CheckResult, error) {
+	result := &CheckResult{Check: c.id, Severity: c.severity}
+	text := strings.TrimRight(strings.TrimSpace(c.tree.text), ";")
+	if err := tx.Exec(ctx, "create or replace temp table check_rows as\n"+text); err != nil {
+		return nil, err
+	}
+	rows, err := tx.Query(ctx, `select (select count(*) from check_rows),
+    coalesce(cast((select to_json(list(r)) from (select * from check_rows limit 3) as r) as varchar), '[]')`)
+	if err != nil {
+		return nil, err
+	}
+	if err := scanOne(rows, &result.FailingRows, &result.Sample); err != nil {
+		return nil, err
+	}
+	return result, tx.Exec(ctx, "drop table temp.check_rows")
+}
+
+func (b *Builder) writeCheckResults(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	for _, r := range build.Checks {
+		err := tx.Exec(ctx, "insert into checks.result values (?, ?, ?, ?, ?)", build.ID, r.Check, r.Severity, r.FailingRows, r.Sample)
+		if err != nil {
+			return err
+		}
+	}
+	return b.writeBuildRow(ctx, tx, build)
+}

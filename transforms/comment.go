@@ -1,0 +1,123 @@
+package transforms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"regexp"
+	"slices"
+	"strings"
+
+	"rollcall/internal/warehouse"
+	"rollcall/transforms/kpi"
+)
+
+// comment sets the comments of a table and its columns. Every column must be
+// described, and nothing that is no column: `create or replace table` drops
+// comments, so they are set in the transaction that makes the table.
+func comment(ctx context.Context, tx *warehouse.Tx, table string, d doc) error {
+	described := tables{tx}
+	columns, err := described.Columns(ctx, "select * from "+table)
+	if err != nil {
+		return err
+	}
+	var names []string
+	for _, c := range columns {
+		names = append(names, c.Name)
+		if d.Columns[c.Name] == "" {
+			return fmt.Errorf("column %s has no line `-- %s: what it is` in the first comment", c.Name, c.Name)
+		}
+	}
+	for _, name := range sortedKeys(d.Columns) {
+		if !slices.Contains(names, name) {
+			return fmt.Errorf("the first comment describes %s, which is no column", name)
+		}
+	}
+	if err := tx.Exec(ctx, fmt.Sprintf("comment on table %s is %s", table, literal(d.Table))); err != nil {
+		return err
+	}
+	for _, name := range names {
+		if err := tx.Exec(ctx, fmt.Sprintf("comment on column %s.%s is %s", table, ident(name), literal(d.Columns[name]))); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// outputDocs describe the tables that Go writes.
+func outputDocs() map[string]doc {
+	docs := map[string]doc{
+		"kpi.build": {"One row: the build that made these tables.", map[string]string{
+			"build_id": "id of the build", "started_at": "when it began, UTC", "finished_at": "when its checks were done, UTC",
+			"status": "built (not checked), passed or failed", "config": "settings that values depend on, JSON",
+			"watermarks": "ranges of event time complete per stream, JSON",
+		}},
+		"kpi.release": {"One row: which release this file is. A session keeps the release it opened.", map[string]string{
+			"build_id": "the published build", "released_at": "when it was published, UTC",
+		}},
+		"checks.result": {"One row per check of this build.", map[string]string{
+			"build_id": "id of the build", "check_id": "the check: sql/checks/<check_id>.sql", "severity": "fail stops publication, warn is reported",
+			"failing_rows": "offending rows", "sample": "the first of them, JSON",
+		}},
+		"checks.stream": {"One row per raw stream: what parsing it found.", map[string]string{
+			"type": "connector type", "stream": "stream", "records": "records, deleted ones included",
+			"left_out": "records without a required field, not staged", "rejected_values": "values that are present but not of the declared type",
+		}},
+	}
+	for _, t := range kpi.Tables() {
+		d := doc{Table: t.Comment, Columns: map[string]string{}}
+		for _, c := range t.Columns {
+			d.Columns[c[0]] = c[1]
+		}
+		docs["kpi."+t.Name] = d
+	}
+	return docs
+}
+
+func (b *Builder) commentOutputs(ctx context.Context, tx *warehouse.Tx, _ *Build) error {
+	docs := outputDocs()
+	for _, name := range outputTables() {
+		if err := comment(ctx, tx, "marts."+name, docs[name]); err != nil {
+			return fmt.Errorf("%s: %w", name, err)
+		}
+	}
+	return nil
+}
+
+var exportedType = regexp.MustCompile(`^(BOOLEAN|INTEGER|BIGINT|DOUBLE|VARCHAR|DATE|TIMESTAMP|DECIMAL\(([1-9]|1[0-8]),[0-9]+\))$`)
+
+// casts are what to write where a type would be lossy or unreadable in a
+// published file.
+func casts() map[string]string {
+	return map[string]string{
+		"HUGEINT": "cast(… as bigint)", "TINYINT": "cast(… as integer)", "SMALLINT": "cast(… as integer)", "FLOAT": "cast(… as double)",
+		"UBIGINT": "cast(… as bigint)", "UUID": "cast(… as varchar)", "JSON": "cast(… as varchar)",
+		"TIMESTAMP WITH TIME ZONE": "… at time zone 'UTC'", "TIMESTAMP_NS": "cast(… as timestamp)",
+	}
+}
+
+// checkTypes refuses columns of a type that published files may not have.
+func (b *Builder) checkTypes(ctx context.Context, tx *warehouse.Tx, _ *Build) error {
+	rows, err := tx.Query(ctx, `select schema_name || '.' || table_name, column_name, data_type from duckdb_columns()
+where database_name = 'marts' order by 1, column_index`)
+	if err != nil {
+		return err
+	}
+	var errs []error
+	for rows.Next() {
+		var table, column, dataType string
+		if err := rows.Scan(&table, &column, &dataType); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		if exportedType.MatchString(dataType) {
+			continue
+		}
+		advice := casts()[dataType]
+		if advice == "" {
+			advice = "a scalar of a published type"
+		}
+		errs = append(errs, fmt.Errorf("%s: column %s is %s, which no published file may hold: write %s",
+			strings.Replace(table, ".", "/", 1)+".sql", column, dataType, advice))
+	}
+	return errors.Join(append(errs, rows.Err(), rows.Close())...)
+}

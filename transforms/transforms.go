@@ -1,0 +1,262 @@
+// Package transforms turns what sync stored into published KPIs: it parses raw
+// streams once per build, fills the staging shapes by the connectors' SQL,
+// keeps people's ids, builds the models of the marts in the order that their
+// own SQL gives, computes KPIs, runs checks, and publishes releases.
+package transforms
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"sync"
+	"time"
+
+	"rollcall/internal/config"
+	"rollcall/internal/warehouse"
+	"rollcall/transforms/kpi"
+)
+
+// Options are what a Builder works with.
+type Options struct {
+	DB      *warehouse.DB
+	Config  *config.Config
+	SQL     fs.FS    // the product's SQL, see package sql
+	Sources []Source // one per configured connector type
+	Now     func() time.Time
+	Log     *slog.Logger
+	Events  func(Event) // told of every step; may be nil
+}
+
+// A Source is one configured connector type.
+type Source struct {
+	Type, Version string
+	Instances     []Instance
+	Streams       []Stream
+	Staging       map[string]string // shape -> selects over raw.<type>__<stream>, separated by ;
+}
+
+// An Instance is one configured instance of a source.
+type Instance struct {
+	Name       string
+	Kinds      []string
+	EmailTrust string
+}
+
+// A Stream is one stream of a source, with the structure its records are
+// parsed by; required leaves end in "!".
+type Stream struct{ Name, Fields string }
+
+// An Event is one finished step of a build or a publication.
+type Event struct {
+	Step        string // parse, stage, model, kpi, check, copy, export
+	Name        string
+	Done, Total int
+	Took        time.Duration
+}
+
+// A Builder builds and publishes. Its methods may be called from several
+// goroutines and wait for each other.
+type Builder struct {
+	opts    Options
+	mu      sync.Mutex
+	streams []*stream
+	shapes  map[string]*shape
+	models  []*model // in order
+	kpis    []*kpi.Definition
+	trees   map[string]*tree // of KPI files, by KPI id
+	checks  []*check
+	prelude string
+	params  map[string]string
+}
+
+// New parses and orders every model, and checks every connector's staging SQL
+// against its shape. The error holds all faults, with file and line.
+func New(ctx context.Context, o Options) (_ *Builder, err error) {
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Events == nil {
+		o.Events = func(Event) {}
+	}
+	b := &Builder{opts: o, trees: map[string]*tree{}}
+	conn, err := o.DB.SQL().Conn(ctx)
+	if err != nil {
+		return nil, fmt.Errorf("connect: %w", err)
+	}
+	defer func() { err = errors.Join(err, releaseStaging(conn)) }()
+	if err := prepareWork(ctx, conn); err != nil {
+		return nil, err
+	}
+	var errs []error
+	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadChecks} {
+		errs = append(errs, load(ctx, conn)...)
+	}
+	return b, errors.Join(errs...)
+}
+
+// prepareWork makes the schemas of the work catalog and turns the connection
+// to them, so that raw.<stream> means the parsed stream.
+func prepareWork(ctx context.Context, conn *sql.Conn) error {
+	for _, statement := range []string{
+		"create schema if not exists work.raw",
+		"create schema if not exists work.staging",
+		"set search_path = 'work.raw,work.main'",
+	} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("prepare the work catalog: %w", err)
+		}
+	}
+	return nil
+}
+
+// releaseStaging gives the connection back to the pool as it was.
+func releaseStaging(conn *sql.Conn) error {
+	_, err := conn.ExecContext(context.Background(), "reset search_path")
+	return errors.Join(err, conn.Close())
+}
+
+func (b *Builder) loadParams(ctx context.Context, conn *sql.Conn) []error {
+	prelude, err := fs.ReadFile(b.opts.SQL, "prelude.sql")
+	if err != nil {
+		return []error{err}
+	}
+	b.prelude = string(prelude)
+	text, err := fs.ReadFile(b.opts.SQL, "ref/param.sql")
+	if err != nil {
+		return []error{err}
+	}
+	b.params = map[string]string{}
+	rows, err := conn.QueryContext(ctx, "select name, value from (\n"+string(text)+"\n)")
+	if err != nil {
+		return []error{fmt.Errorf("ref/param.sql: %w", err)}
+	}
+	for rows.Next() {
+		var name, value string
+		if err := rows.Scan(&name, &value); err != nil {
+			return []error{errors.Join(err, rows.Close())}
+		}
+		b.params[name] = value
+	}
+	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
+		return []error{fmt.Errorf("ref/param.sql: %w", err)}
+	}
+	return nil
+}
+
+func (b *Builder) loadStaging(ctx context.Context, conn *sql.Conn) []error {
+	var errs []error
+	b.shapes, errs = loadShapes(ctx, b.opts.DB.SQL(), conn, b.opts.SQL)
+	loader := &stagingLoader{db: b.opts.DB.SQL(), conn: conn, shapes: b.shapes, streams: map[string]*stream{}}
+	var err error
+	if loader.aggregates, err = aggregateFunctions(ctx, conn); err != nil {
+		return append(errs, err)
+	}
+	for _, source := range b.opts.Sources {
+		for _, declared := range source.Streams {
+			s, err := newStream(source, declared)
+			if err == nil {
+				err = s.declareRaw(ctx, conn)
+			}
+			if err != nil {
+				errs = append(errs, fmt.Errorf("%s stream %s: fields: %w", source.Type, declared.Name, err))
+				continue
+			}
+			b.streams = append(b.streams, s)
+			loader.streams[s.table()] = s
+		}
+	}
+	for _, source := range b.opts.Sources {
+		errs = append(errs, loader.load(ctx, source)...)
+	}
+	return errs
+}
+
+func newStream(source Source, declared Stream) (*stream, error) {
+	fields, err := parseFields(declared.Fields)
+	if err != nil {
+		return nil, err
+	}
+	s := &stream{Type: source.Type, Name: declared.Name, fields: fields}
+	for _, instance := range source.Instances {
+		s.Instances = append(s.Instances, instance.Name)
+	}
+	return s, nil
+}
+
+func aggregateFunctions(ctx context.Context, conn *sql.Conn) (map[string]bool, error) {
+	rows, err := conn.QueryContext(ctx, "select distinct function_name from duckdb_functions() where function_type = 'aggregate'")
+	if err != nil {
+		return nil, err
+	}
+	names := map[string]bool{}
+	for rows.Next() {
+		var name string
+		if err := rows.Scan(&name); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		names[name] = true
+	}
+	return names, errors.Join(rows.Err(), rows.Close())
+}
+
+// settingTable is written by the build itself, before the first model.
+const settingTable = "ref.setting"
+
+// knownTables exist before the first model runs.
+func (b *Builder) knownTables() map[string]bool {
+	known := map[string]bool{settingTable: true, "identity.person_identity": true}
+	for name := range b.shapes {
+		known["staging."+name] = true
+	}
+	return known
+}
+
+func (b *Builder) loadModels(ctx context.Context, _ *sql.Conn) []error {
+	var errs []error
+	var models []*model
+	for _, schema := range modelSchemas() {
+		loaded, faults := loadModels(ctx, b.opts.DB.SQL(), b.opts.SQL, schema)
+		models = append(models, loaded...)
+		errs = append(errs, faults...)
+	}
+	for _, m := range models {
+		errs = append(errs, b.checkParams(m.tree)...)
+	}
+	sorted, faults := order(models, b.knownTables())
+	b.models = sorted
+	return append(errs, faults...)
+}
+
+// checkParams finds names that ref.param does not have: the macro alone would
+// return NULL.
+func (b *Builder) checkParams(t *tree) []error {
+	var errs []error
+	faults := t.params(func(name string, offset int) {
+		if _, found := b.params[name]; !found {
+			errs = append(errs, t.fault(offset, "no parameter %q in ref/param.sql", name))
+		}
+	})
+	for _, f := range faults {
+		errs = append(errs, f)
+	}
+	return errs
+}
+
+func (b *Builder) loadKPIs(ctx context.Context, _ *sql.Conn) []error {
+	names, err := fs.Glob(b.opts.SQL, "kpi/*/*.sql")
+	if err != nil {
+		return []error{err}
+	}
+	tables := b.knownTables()
+	for _, m := range b.models {
+		tables[m.name()] = true
+	}
+	var errs []error
+	for _, name := range names {
+		errs = append(errs, b.loadKPI(ctx, name, tables)...)
+	}
+	return errs
+}
