@@ -168,7 +168,7 @@ func settingsText(b *strings.Builder, settings []connectors.Setting, indent, nam
 		}
 		fmt.Fprintf(b, "%s# %s (%s)\n", indent, oneLine(s.Help), need)
 		comment := ""
-		if off || !s.Required && !s.Secret {
+		if off || !s.Required {
 			comment = "# "
 		}
 		switch s.Type {

@@ -78,7 +78,11 @@ func NearMiss(word string, names []string) (string, bool) {
 	if len(word) > 100 {
 		return "", false
 	}
-	best, distance := "", max(1, len(word)/3)+1
+	allowed := max(2, len(word)/3) // two letters swapped are two edits
+	if len(word) < 4 {
+		allowed = 1
+	}
+	best, distance := "", allowed+1
 	for _, name := range names {
 		if d := levenshtein.Distance(strings.ToLower(word), strings.ToLower(name), nil); d < distance {
 			best, distance = name, d
