@@ -1,0 +1,99 @@
+package files
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"strings"
+
+	"github.com/cespare/xxhash/v2"
+
+	"rollcall/connectors"
+)
+
+// Check lists the files each set finds and opens the newest one, so that a
+// wrong path, a closed file or a missing column shows before a sync.
+func (s *source) Check(ctx context.Context) (connectors.Access, error) {
+	access := connectors.Access{Account: "local files"}
+	if name, err := os.Hostname(); err == nil {
+		access.Account += " of " + name
+	}
+	for _, name := range shapeNames() {
+		stream := connectors.StreamAccess{Stream: name, Readable: true}
+		var faults []string
+		used := false
+		for _, set := range s.sets {
+			if set.Stream != name {
+				continue
+			}
+			if err := ctx.Err(); err != nil {
+				return access, err
+			}
+			used = true
+			notes, err := set.survey()
+			access.Notes = append(access.Notes, notes...)
+			if err != nil {
+				faults = append(faults, err.Error())
+			}
+		}
+		if !used {
+			access.Notes = append(access.Notes, name+": no file block fills it")
+		}
+		if len(faults) > 0 {
+			stream.Readable, stream.Reason = false, strings.Join(faults, "; ")
+		}
+		access.Streams = append(access.Streams, stream)
+	}
+	return access, nil
+}
+
+// survey says what the set finds, and what stands in the way of reading it.
+func (f *fileSet) survey() (notes []string, err error) {
+	found, skipped, err := f.list()
+	if err != nil {
+		return nil, err
+	}
+	for _, note := range skipped {
+		notes = append(notes, f.name+": "+note)
+	}
+	if len(found) == 0 {
+		return notes, fmt.Errorf("file set %s: no file matches %s", f.name, f.Path)
+	}
+	var bytes int64
+	for _, m := range found {
+		bytes += m.size
+	}
+	newest := found[len(found)-1]
+	notes = append(notes, fmt.Sprintf("%s: %d files, %d bytes, newest %s", f.name, len(found), bytes, newest.name))
+	var failed *fileError
+	if err := f.try(newest); errors.As(err, &failed) {
+		return notes, failed.err
+	}
+	return notes, nil
+}
+
+// try opens a file and reads its header or schema.
+func (f *fileSet) try(m match) error {
+	opened, err := os.Open(m.path)
+	if err != nil {
+		return f.fileFault(m.name, err)
+	}
+	defer opened.Close()
+	style, err := f.styleOf(m.name, opened)
+	if err != nil {
+		return f.fileFault(m.name, err)
+	}
+	if m.size == 0 {
+		return nil
+	}
+	table, err := f.open(m, opened, style, position{}, xxhash.New())
+	if errors.Is(err, errNoHeader) {
+		return nil
+	}
+	if err != nil {
+		return f.fileFault(m.name, err)
+	}
+	table.close()
+	return nil
+}
