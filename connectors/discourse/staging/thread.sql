@@ -25,7 +25,7 @@ select
     'discourse:' || instance || ':topic:' || j.id as thread_id,
     'discourse:' || instance as community_id,
     '' || j.category_id as category,
-    array_to_string(list_transform(j.tags, lambda tag: tag), ',') as tags,
+    array_to_string(json_extract_string(j.tags, '$[*]'), ',') as tags,
     j.title as title,
     '/t/' || j.slug || '/' || j.id as url_path,
     j.created_at at time zone 'UTC' as created_at,
