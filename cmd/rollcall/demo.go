@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -19,8 +20,9 @@ import (
 )
 
 const (
-	demoSeed = 11
-	demoKey  = "ROLLCALL_DEMO_KEY" // variable the demo's config reads its key from
+	demoSeed    = 11
+	demoKey     = "demo-forum-key"
+	demoKeyFile = "forum.key" // beside the configuration, which may not hold a secret
 )
 
 func (a *app) demoCommand() *cobra.Command {
@@ -60,15 +62,10 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 		count(int64(len(forum.Topics))), count(int64(len(forum.Posts))), count(int64(len(forum.Users))), address)
 
 	a.configPath = filepath.Join(dir, "rollcall.hcl")
-	if err := os.WriteFile(a.configPath, []byte(demoConfig(address)), 0o600); err != nil {
-		return err
-	}
-	outer := a.getenv
-	a.getenv = func(name string) (string, bool) {
-		if name == demoKey {
-			return demoKey, true
+	for path, text := range map[string]string{a.configPath: demoConfig(address), filepath.Join(dir, demoKeyFile): demoKey} {
+		if err := os.WriteFile(path, []byte(text), 0o600); err != nil {
+			return err
 		}
-		return outer(name)
 	}
 	if err := a.demoRound(ctx); err != nil {
 		return err
@@ -87,8 +84,11 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 func (a *app) demoRound(ctx context.Context) error {
 	show := a.newProgress()
 	var result onceResult
-	_, err := a.performHereInto(ctx, "once", noArgs{}, show.raw, &result)
+	raw, err := a.performHere(ctx, "once", noArgs{}, show.raw)
 	show.end()
+	if err == nil {
+		err = json.Unmarshal(raw, &result)
+	}
 	if err != nil {
 		return err
 	}
@@ -96,15 +96,6 @@ func (a *app) demoRound(ctx context.Context) error {
 		fmt.Fprintf(a.stderr, "built %d models and %d KPIs in %s, all checks passed\n\n", result.Build.Models, result.Build.KPIs, took(result.Build.Finished.Sub(result.Build.Started)))
 	}
 	return nil
-}
-
-// performHereInto is performHere with a decoded result.
-func (a *app) performHereInto(ctx context.Context, command string, args any, events func(json.RawMessage), result any) (json.RawMessage, error) {
-	raw, err := a.performHere(ctx, command, args, events)
-	if err != nil {
-		return raw, err
-	}
-	return raw, json.Unmarshal(raw, result)
 }
 
 func demoDir(keep string) (string, error) {
@@ -158,14 +149,14 @@ privacy {
 
 connector "discourse" "forum" {
   url     = %q
-  api_key = env(%q)
+  api_key = file(%q)
 
   rate "api" {
     limit = 1000000
     per   = "1m"
   }
 }
-`, address, demoKey)
+`, address, demoKeyFile)
 }
 
 // demoKPI is one KPI's last complete months.
@@ -248,16 +239,24 @@ func (a *app) printDemo(dir string, kpis []demoKPI) error {
 		return err
 	}
 	_, err := fmt.Fprintf(a.stdout, `
-published  %[1]s/data/published/rollcall.duckdb  (open it with duckdb -readonly)
-parquet    %[1]s/data/published
+published  %[1]s/data/published/rollcall.duckdb (open it with duckdb -readonly)
+parquet    %[1]s/data/published/parquet
 raw data   %[1]s/data/lake.duckdb
 config     %[1]s/rollcall.hcl
 
 try next:
-  rollcall --config %[1]s/rollcall.hcl query "select kpi_id, period_start, value from kpi.value where grain = 'week' and segment_type = 'all' order by all"
-  %[2]s=x rollcall --config %[1]s/rollcall.hcl status
-`, dir, demoKey)
+  %[2]s --config %[1]s/rollcall.hcl query "select kpi_id, period_start, value from kpi.value where grain = 'week' and segment_type = 'all' order by all"
+  %[2]s --config %[1]s/rollcall.hcl status
+`, dir, programName())
 	return err
+}
+
+// programName is how this program was probably called.
+func programName() string {
+	if self, err := os.Executable(); err == nil && strings.Contains(self, "go-build") {
+		return "go run ./cmd/rollcall"
+	}
+	return "rollcall"
 }
 
 func amount(value *float64, unit string) string {
