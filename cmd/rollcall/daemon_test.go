@@ -2,11 +2,13 @@ package main
 
 import (
 	"bufio"
+	"crypto/sha256"
 	"encoding/json"
 	"fmt"
 	"io"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"os"
 	"os/exec"
 	"strings"
@@ -217,4 +219,37 @@ func TestStatus_isJSONBothWays(t *testing.T) {
 	d.stop()
 	require.Equal(t, alone.DataDir, beside.DataDir)
 	require.Len(t, beside.Streams, len(alone.Streams))
+}
+
+// A source that never answers keeps nobody from stopping.
+func TestRun_endsSoonWhileASourceIsSilent(t *testing.T) {
+	asked := make(chan struct{}, 100)
+	server := httptest.NewServer(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
+		asked <- struct{}{}
+		<-r.Context().Done()
+	}))
+	t.Cleanup(server.Close)
+	s := newSite(t, strings.ReplaceAll(forumConfig, "%FORUM%", server.URL))
+	d := s.start()
+	<-asked
+	require.Less(t, d.stop(), 10*time.Second)
+	require.Contains(t, s.ok("status"), "interrupted")
+}
+
+// A third-party connector is any program that speaks the protocol: here this
+// one, which does so when it is told a type.
+func TestSync_readsThroughAThirdPartyConnector(t *testing.T) {
+	s := newSite(t, forumConfig)
+	src, err := os.ReadFile(s.path("rollcall.hcl"))
+	require.NoError(t, err)
+	program, err := os.ReadFile(binary)
+	require.NoError(t, err)
+	third := strings.Replace(string(src), "url ", fmt.Sprintf("command = [%q, \"connector\", \"discourse\"]\n  checksum = \"%x\"\n  url ", binary, sha256.Sum256(program)), 1)
+	s.write(third)
+	require.Contains(t, s.ok("sync", "--stream", "categories"), "ok")
+	require.Contains(t, s.ok("connectors", "list"), "Discourse")
+	s.write(strings.Replace(third, "checksum = \"", "checksum = \"0000", 1))
+	s.fails(exitConfig, "64 hexadecimal digits", "validate")
+	s.write(strings.Replace(third, fmt.Sprintf("%x", sha256.Sum256(program)), strings.Repeat("0", 64), 1))
+	s.fails(exitConfig, "checksum", "validate")
 }

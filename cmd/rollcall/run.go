@@ -136,19 +136,20 @@ func (a *app) runDaemon(ctx context.Context) error {
 		host: h, reloads: hangups(ctx), done: make(chan syncedDone), built: make(chan error),
 		busy: map[string]bool{}, retry: map[string]*backingOff{}, dirty: true,
 	}
+	defer context.AfterFunc(ctx, func() { stopDeadline(log) })()
 	log.Info("daemon started", "pid", os.Getpid(), "version", version(), "data_dir", cfg.DataDir, "connectors", len(cfg.Connectors))
 	err = d.loop(ctx)
-	stopDeadline(log)
 	err = errors.Join(err, closeMetrics(), closeControl(), h.close())
 	log.Info("daemon stopped", "err", err)
 	return err
 }
 
-// exitGrace is how long a daemon told to stop may take in all.
+// exitGrace is how long a daemon told to stop may take in all, with a second
+// to spare.
 const exitGrace = 9 * time.Second
 
-// stopDeadline ends the process if closing takes too long; what was committed
-// stays committed.
+// stopDeadline ends the process if stopping takes too long from now; what was
+// committed stays committed.
 func stopDeadline(log *slog.Logger) {
 	time.AfterFunc(exitGrace, func() {
 		log.Error("stopping took too long; ended without waiting")

@@ -119,7 +119,11 @@ func (h *host) sync(ctx context.Context, args syncArgs, emit func(any)) (any, er
 	if err != nil {
 		return nil, err
 	}
-	defer h.listen(func(event sync.Event) { emit(event) })()
+	defer h.listen(func(event sync.Event) {
+		if slices.ContainsFunc(selections, func(s sync.Selection) bool { return s.Instance == event.Instance }) {
+			emit(event)
+		}
+	})()
 	return h.runStreams(ctx, sync.Request{Selections: selections, Since: since, Full: args.Full, AcceptDeletes: args.AcceptDeletes})
 }
 
