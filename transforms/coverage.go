@@ -143,7 +143,7 @@ func overlaps(a, b []string) bool {
 
 // configured decides whether any source can feed the KPI: each shape it needs
 // is filled by at least one stream, of an instance of its kinds, that has
-// synced. It returns the days complete in every stream that takes part; a
+// synced. It returns the event time complete in every stream that takes part; a
 // stream that the credentials do not reach takes no part, one that never ran
 // leaves nothing complete.
 func (b *Builder) configured(d *kpi.Definition, marks watermarks) (covered []kpi.Interval, lacking string) {
@@ -163,7 +163,7 @@ func (b *Builder) configured(d *kpi.Definition, marks watermarks) (covered []kpi
 			return nil, missing(d, shapeName)
 		}
 	}
-	return kpi.Days(covered, b.opts.Config.TimeZone), ""
+	return covered, ""
 }
 
 // A watermarkRow is one covered range, as kpi.build and the manifest show it.

@@ -33,16 +33,13 @@ func newLake(t *testing.T) *lake {
 	dir := t.TempDir()
 	db, err := warehouse.Open(t.Context(), warehouse.Options{Dir: dir, MemoryLimit: "1GB"})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
 	l := &lake{t: t, db: db, now: time.Date(2026, 6, 1, 12, 0, 0, 0, time.UTC), cfg: &config.Config{
 		DataDir: dir, TimeZone: time.UTC, Currency: "EUR", FiscalYearStart: time.January,
 		Publish: config.Publish{PersonLevel: true, Keep: 3},
 	}}
-	l.exec(`create schema if not exists lake.raw`)
-	l.exec(`create schema if not exists lake.ops`)
-	l.exec(`create table if not exists lake.ops.coverage (type varchar, instance varchar, stream varchar, from_at timestamp, until_at timestamp)`)
-	l.exec(`create table if not exists lake.ops.run (run_id bigint, type varchar, instance varchar, stream varchar, kind varchar, status varchar, started_at timestamp)`)
-	l.exec(`create table if not exists lake.ops.rejected_value (type varchar, instance varchar, stream varchar, path varchar, json_type varchar, value_count bigint, sample_key varchar, build_id varchar, seen_at timestamp)`)
+	t.Cleanup(func() { require.NoError(t, l.db.Close()) })
+	_, err = db.Migrate(t.Context(), l.cfg.BackupsDir(), l.now)
+	require.NoError(t, err)
 	return l
 }
 
@@ -139,3 +136,6 @@ func printRows(t *testing.T, db queryer, query string, args ...any) []string {
 	require.NoError(t, rows.Err())
 	return printed
 }
+
+// replaceOnce replaces the first occurrence.
+func replaceOnce(text, old, new string) string { return strings.Replace(text, old, new, 1) }

@@ -202,7 +202,7 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 	if err := kpi.WriteDictionary(ctx, cells, entries); err != nil {
 		return err
 	}
-	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today()}
+	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
 	return kpi.Finish(ctx, cells, run, finished)
 }
 

@@ -156,6 +156,9 @@ func (b *Builder) loadStaging(ctx context.Context, conn *sql.Conn) []error {
 	}
 	for _, source := range b.opts.Sources {
 		for _, declared := range source.Streams {
+			if declared.Fields == "" {
+				continue // no staging reads it yet
+			}
 			s, err := newStream(source, declared)
 			if err == nil {
 				err = s.declareRaw(ctx, conn)

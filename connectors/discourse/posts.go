@@ -57,15 +57,11 @@ const postsFields = `{
   "category_id": "BIGINT",
   "raw": "VARCHAR",
   "cooked": "VARCHAR",
-  "reply_to_post_number": "BIGINT",
   "hidden": "BOOLEAN",
   "user_deleted": "BOOLEAN",
   "admin": "BOOLEAN",
   "moderator": "BOOLEAN",
-  "staff": "BOOLEAN",
-  "can_accept_answer": "BOOLEAN",
-  "accepted_answer": "BOOLEAN",
-  "topic_accepted_answer": "BOOLEAN"
+  "staff": "BOOLEAN"
 }`
 
 // readPosts reads new posts downwards from the newest, then the topics whose

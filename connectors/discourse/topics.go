@@ -20,7 +20,7 @@ func topicsStream() stream {
 			Personal: []string{"title", "fancy_title", "slug", "excerpt", "last_poster_username", "posters"},
 			Volatile: []string{
 				"views", "unseen", "unread", "unread_posts", "new_posts", "last_read_post_number", "notification_level",
-				"bookmarked", "liked", "bumped", "unpinned", "can_have_answer", "can_vote", "user_voted", "thumbnails", "image_url",
+				"bookmarked", "liked", "bumped", "unpinned", "can_vote", "user_voted", "thumbnails", "image_url",
 			},
 			Fields: `{
   "id": "BIGINT!",
@@ -30,11 +30,10 @@ func topicsStream() stream {
   "bumped_at": "TIMESTAMPTZ",
   "last_posted_at": "TIMESTAMPTZ",
   "category_id": "BIGINT",
-  "tags": "JSON",
   "archetype": "VARCHAR",
   "visible": "BOOLEAN",
-  "closed": "BOOLEAN",
-  "has_accepted_answer": "BOOLEAN"
+  "has_accepted_answer": "BOOLEAN",
+  "can_have_answer": "BOOLEAN"
 }`,
 			Lookback: 30 * 24 * time.Hour,
 		},

@@ -2,24 +2,23 @@
 --
 -- community_id: source:instance
 -- source: connector type
--- has_solvable: answers can be accepted in some of its threads
+-- source_instance: configured instance
 with
 seen as (
-    select t.community_id, t.is_solvable from staging.thread as t
-    union all
-    select r.community_id, false as is_solvable from staging.thread_reply as r
-    union all
-    select m.community_id, false as is_solvable from staging.community_member as m
+    select t.community_id from core.thread as t
+    union
+    select r.community_id from core.thread_reply as r
+    union
+    select m.community_id from core.community_member as m
 ),
 
 final as (
     select
         s.community_id,
         nullif(split_part(s.community_id, ':', 1), '') as source,
-        coalesce(bool_or(s.is_solvable), false) as has_solvable
+        nullif(split_part(s.community_id, ':', 2), '') as source_instance
     from seen as s
     where s.community_id is not null
-    group by s.community_id
 )
 
 select * from final

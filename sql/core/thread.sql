@@ -46,6 +46,16 @@ latest as (
     group by o.thread_id
 ),
 
+communities as (
+    select
+        l.community_id,
+        nullif(split_part(l.community_id, ':', 1), '') as source,
+        coalesce(bool_or(l.is_solvable), false) as has_solvable
+    from latest as l
+    where l.community_id is not null
+    group by l.community_id
+),
+
 solvable_category as (
     select distinct l.community_id, l.category
     from latest as l
@@ -71,7 +81,7 @@ decided as (
         end as question_basis,
         coalesce(d.is_question, param_text('question_default') = 'true') as question_default
     from latest as l
-    left join core.community as c on c.community_id = l.community_id
+    left join communities as c on c.community_id = l.community_id
     left join solvable_category as s on s.community_id = l.community_id and s.category = l.category
     left join tagged as g on g.thread_id = l.thread_id
     left join ref.question_default as d on d.source = c.source

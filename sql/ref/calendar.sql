@@ -16,27 +16,12 @@
 -- is_weekend: Saturday or Sunday
 -- is_business_day: neither
 with
-events as (
-    select created_at as happened_at from staging.thread
-    union all
-    select created_at from staging.thread_reply
-    union all
-    select joined_at from staging.community_member
-),
-
-settings as (
-    select
-        cast(setting('today') as date) as today,
-        cast(setting('fiscal_year_start') as integer) - 1 as shift
-),
-
 bounds as (
     select
-        any_value(s.today) as today,
-        any_value(s.shift) as shift,
-        least(local_date(min(e.happened_at)), any_value(s.today)) as first_day
-    from settings as s
-    left join events as e on true
+        d.first_on as first_day,
+        cast(setting('today') as date) as today,
+        cast(setting('fiscal_year_start') as integer) - 1 as shift
+    from ref.data_start as d
 ),
 
 days as (

@@ -43,20 +43,23 @@ func Union(ranges []Interval) []Interval {
 	return joined
 }
 
-// Days narrows the ranges to whole local days: the first day begun inside and
-// the day that the end falls in, exclusive.
-func Days(ranges []Interval, zone *time.Location) []Interval {
-	var whole []Interval
+// Days turns the ranges into local days: those that lie whole inside, or all
+// that are touched.
+func Days(ranges []Interval, zone *time.Location, whole bool) []Interval {
+	var days []Interval
 	for _, r := range ranges {
-		from := midnight(r.From, zone)
-		if from.Before(r.From) {
+		from, until := midnight(r.From, zone), midnight(r.Until, zone)
+		if whole && from.Before(r.From) {
 			from = from.AddDate(0, 0, 1)
 		}
-		if until := midnight(r.Until, zone); from.Before(until) {
-			whole = append(whole, Interval{from, until})
+		if !whole && until.Before(r.Until) {
+			until = until.AddDate(0, 0, 1)
+		}
+		if from.Before(until) {
+			days = append(days, Interval{from, until})
 		}
 	}
-	return whole
+	return days
 }
 
 func midnight(t time.Time, zone *time.Location) time.Time {

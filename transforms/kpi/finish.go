@@ -11,7 +11,7 @@ import (
 type Finished struct {
 	*Definition
 	Hash    string
-	Covered []Interval // whole local days, see [Days]
+	Covered []Interval // event time complete in every source that feeds it
 }
 
 // Run says when and for which build values are finished.
@@ -19,6 +19,7 @@ type Run struct {
 	BuildID    string
 	ComputedAt time.Time
 	Today      string // local date
+	Zone       *time.Location
 }
 
 // Finish turns the cells of all KPIs into kpi.value: empty periods inside
@@ -27,7 +28,7 @@ type Run struct {
 // once.
 func Finish(ctx context.Context, tx Execer, run Run, finished []Finished) error {
 	for _, step := range []func() error{
-		func() error { return loadHeaders(ctx, tx, finished) },
+		func() error { return loadHeaders(ctx, tx, run.Zone, finished) },
 		func() error { return tx.Exec(ctx, fmt.Sprintf(fill, run.Today)) },
 		func() error { return averages(ctx, tx, finished) },
 		func() error { return tx.Exec(ctx, fmt.Sprintf(complete(), run.Today)) },
@@ -56,12 +57,12 @@ func dropTemporary(ctx context.Context, tx Execer) error {
 
 // loadHeaders puts what the finishing selects need of each header into
 // temporary tables.
-func loadHeaders(ctx context.Context, tx Execer, finished []Finished) error {
+func loadHeaders(ctx context.Context, tx Execer, zone *time.Location, finished []Finished) error {
 	for _, create := range []string{
 		`create or replace temp table kpi_header (kpi_id varchar, measure varchar, is_filled boolean,
     maturity_days integer, restate_days integer, min_n integer, privacy_k integer, version integer, sql_hash varchar)`,
 		`create or replace temp table kpi_grain (kpi_id varchar, grain varchar, kind varchar, roll_days integer)`,
-		`create or replace temp table kpi_covered (kpi_id varchar, from_on date, until_on date)`,
+		`create or replace temp table kpi_covered (kpi_id varchar, from_on date, until_on date, is_whole boolean)`,
 	} {
 		if err := tx.Exec(ctx, create); err != nil {
 			return err
@@ -78,9 +79,22 @@ func loadHeaders(ctx context.Context, tx Execer, finished []Finished) error {
 				return err
 			}
 		}
-		for _, c := range f.Covered {
-			if err := tx.Exec(ctx, "insert into kpi_covered values (?, cast(? as date), cast(? as date))",
-				f.ID, dateOf(c.From), dateOf(c.Until)); err != nil {
+		if err := loadCoverage(ctx, tx, zone, f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// loadCoverage adds each covered range twice: as the local days that lie whole
+// inside it, which make a period complete, and as all days that it touches,
+// in which an empty period counts 0.
+func loadCoverage(ctx context.Context, tx Execer, zone *time.Location, f Finished) error {
+	for _, isWhole := range []bool{true, false} {
+		for _, c := range Days(f.Covered, zone, isWhole) {
+			err := tx.Exec(ctx, "insert into kpi_covered values (?, cast(? as date), cast(? as date), ?)",
+				f.ID, dateOf(c.From), dateOf(c.Until), isWhole)
+			if err != nil {
 				return err
 			}
 		}
@@ -89,10 +103,15 @@ func loadHeaders(ctx context.Context, tx Execer, finished []Finished) error {
 }
 
 // dateOf is a date that DuckDB reads back, also for the beginning of time.
-func dateOf(t time.Time) string { return t.Format("2006-01-02") }
+func dateOf(t time.Time) string {
+	if t.Year() < 1 { // the zero time, west of Greenwich
+		return "0001-01-01"
+	}
+	return t.Format(time.DateOnly)
+}
 
 // fill gives every slice a row for each period inside coverage from its first
-// one on; the whole begins where any KPI has data. Counts are 0 there, shares
+// one on; the whole begins where the data begins. Counts are 0 there, shares
 // and medians have nothing to divide by. Cells outside coverage stay as they
 // are.
 const fill = `create or replace temp table filled as
@@ -104,20 +123,15 @@ firsts as (
     group by k.kpi_id, k.grain, k.segment_type, k.segment_value
 ),
 
-beginnings as (
-    select k.grain, min(k.period_start) as first_start
-    from cell as k
-    where k.segment_type = 'all'
-    group by k.grain
-),
-
 starts as (
     select f.kpi_id, f.grain, f.segment_type, f.segment_value, f.first_start
     from firsts as f
     union all
-    select g.kpi_id, g.grain, 'all' as segment_type, 'all' as segment_value, b.first_start
+    select g.kpi_id, g.grain, 'all' as segment_type, 'all' as segment_value, p.period_start as first_start
     from kpi_grain as g
-    inner join beginnings as b on b.grain = g.grain
+    inner join ref.data_start as b on true
+    inner join ref.period as p
+        on p.grain = g.grain and p.period_start <= b.first_on and p.period_end > b.first_on
     where g.kind <> 'mean'
 ),
 
@@ -127,7 +141,7 @@ slots as (
     inner join ref.period as p
         on p.grain = s.grain and p.period_start >= s.first_start and p.period_start <= cast('%s' as date)
     inner join kpi_covered as c
-        on c.kpi_id = s.kpi_id and c.from_on < p.period_end and c.until_on > p.period_start
+        on c.kpi_id = s.kpi_id and not c.is_whole and c.from_on < p.period_end and c.until_on > p.period_start
     union
     select k.kpi_id, k.grain, k.segment_type, k.segment_value, k.period_start
     from cell as k
@@ -220,7 +234,7 @@ covered as (
     select distinct x.kpi_id, x.grain, x.period_start
     from periods as x
     inner join kpi_covered as c
-        on c.kpi_id = x.kpi_id and c.from_on <= x.window_start and c.until_on >= x.period_end
+        on c.kpi_id = x.kpi_id and c.is_whole and c.from_on <= x.window_start and c.until_on >= x.period_end
 )
 
 select

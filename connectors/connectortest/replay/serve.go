@@ -1,6 +1,7 @@
 package replay
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -106,11 +107,13 @@ func constant(body string) http.HandlerFunc {
 }
 
 func send(w http.ResponseWriter, value any) {
-	body, err := json.Marshal(value)
-	if err != nil {
+	var body bytes.Buffer
+	encoder := json.NewEncoder(&body)
+	encoder.SetEscapeHTML(false) // a post is sent as it was recorded, by every route
+	if err := encoder.Encode(value); err != nil {
 		panic(err) // every value sent is built here
 	}
-	sendBytes(w, body)
+	sendBytes(w, body.Bytes())
 }
 
 func sendBytes(w http.ResponseWriter, body []byte) {

@@ -1,6 +1,9 @@
 -- One row per record that shows a topic: its opening post, which has the
 -- author, or the topic as lists show it, which has tags and state. A post that
--- was read through its topic has no title and no category; the topic has.
+-- was read through its topic has no title and no category; the topic has. Tags
+-- are names on older forums and objects on newer ones. An accepted answer alone
+-- makes no topic solvable: where can_have_answer is not sent, unsolved topics
+-- would look as if they could not be solved.
 select
     record,
     first_seen_at,
@@ -12,7 +15,6 @@ select
     j.topic_title as title,
     '/t/' || j.topic_slug || '/' || j.topic_id as url_path,
     j.created_at at time zone 'UTC' as created_at,
-    case when j.accepted_answer or j.topic_accepted_answer or j.can_accept_answer then true end as is_solvable,
     coalesce(j.user_deleted, false) or coalesce(j.hidden, false) as is_removed,
     j.updated_at at time zone 'UTC' as source_updated_at
 from raw.discourse__posts
@@ -25,12 +27,15 @@ select
     'discourse:' || instance || ':topic:' || j.id as thread_id,
     'discourse:' || instance as community_id,
     '' || j.category_id as category,
-    array_to_string(json_extract_string(j.tags, '$[*]'), ',') as tags,
+    coalesce(
+        nullif(array_to_string(json_extract_string(data, '$.tags[*].name'), ','), ''),
+        array_to_string(json_extract_string(data, '$.tags[*]'), ',')
+    ) as tags,
     j.title as title,
     '/t/' || j.slug || '/' || j.id as url_path,
     j.created_at at time zone 'UTC' as created_at,
-    case when j.has_accepted_answer then true end as is_solvable,
+    case when j.can_have_answer is not null then j.can_have_answer or coalesce(j.has_accepted_answer, false) end as is_solvable,
     j.archetype = 'private_message' as is_private,
-    not coalesce(j.visible, true) as is_removed,
+    case when not j.visible then true end as is_removed,
     synced_at as source_updated_at
 from raw.discourse__topics

@@ -1,0 +1,171 @@
+package transforms_test
+
+import (
+	"io/fs"
+	"os"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"rollcall/internal/warehouse"
+	rollcallsql "rollcall/sql"
+	"rollcall/transforms"
+)
+
+func readSQL(t *testing.T, path string) string {
+	t.Helper()
+	text, err := fs.ReadFile(rollcallsql.FS, path)
+	require.NoError(t, err)
+	return string(text)
+}
+
+const valuesBut = "select * exclude (computed_at, build_id) from kpi.value order by all"
+
+func TestBuild_givesTheSameIDsAndValuesAfterTheMartsAreDeleted(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	l.build(l.builder(board("main")))
+	people := l.rows("select identity_id, person_id from core.person_identity order by all")
+	values := l.rows(valuesBut)
+	require.Len(t, people, 8)
+
+	require.NoError(t, l.db.Close())
+	require.NoError(t, os.Remove(warehouse.MartsPath(l.cfg.DataDir)))
+	var err error
+	l.db, err = warehouse.Open(t.Context(), warehouse.Options{Dir: l.cfg.DataDir, MemoryLimit: "1GB"})
+	require.NoError(t, err)
+	l.build(l.builder(board("main")))
+	require.Equal(t, people, l.rows("select identity_id, person_id from core.person_identity order by all"))
+	require.Equal(t, values, l.rows(valuesBut))
+}
+
+func TestBuild_isRepeatable(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	b := l.builder(board("main"))
+	l.build(b)
+	first := l.rows(valuesBut)
+	l.build(b)
+	require.Equal(t, first, l.rows(valuesBut))
+}
+
+func TestBuild_followsEditsAndDeletions(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	b := l.builder(board("main"))
+	l.build(b)
+	l.put("board", "main", "replies", "3", object{"id": "3", "thread": "T1", "author": "m2", "created_at": "2026-02-02T14:00:00Z", "updated_at": "2026-02-02T15:00:00Z"}, false)
+	l.put("board", "main", "replies", "7", object{"id": "7", "thread": "T4", "author": "m2", "created_at": "2026-02-07T00:00:00Z"}, true)
+	l.thread("T5", "m2", "2026-02-06T12:00:00Z", object{"solvable": false, "removed": true, "updated_at": "2026-02-08T00:00:00Z"})
+	l.build(b)
+	require.Equal(t, "8", l.value("community_post_volume", "month", "2026-02-01"), "without T5, its reply and reply 7")
+	require.Equal(t, "0.5", l.value("unanswered_question_rate", "month", "2026-02-01"), "T4 lost its only reply")
+	require.Equal(t, "2.5", l.value("first_response_time_median_hours", "month", "2026-02-01"), "of 4 and 1 hours")
+}
+
+func TestBuild_leavesOutRecordsWithoutARequiredField(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	l.put("board", "main", "replies", "bad", `{"id": "bad", "thread": "T1", "author": "m3", "created_at": "yesterday", "chars": 12.6}`, false)
+	l.put("board", "main", "replies", "odd", `{"id": "odd", "thread": "T1", "author": "m3", "created_at": "2026-02-02T18:00:00+02:00", "chars": true}`, false)
+	build, err := l.builder(board("main")).Build(t.Context(), transforms.BuildRequest{})
+	var failed *transforms.ChecksFailed
+	require.ErrorAs(t, err, &failed)
+	require.Len(t, failed.Results, 1)
+	require.Equal(t, "required_fields", failed.Results[0].Check)
+	require.Equal(t, "12", l.value("community_post_volume", "month", "2026-02-01"))
+	require.EqualValues(t, 1, build.Streams[2].LeftOut)
+	require.Equal(t, []string{
+		"replies|chars|BOOLEAN|1|odd", "replies|chars|DOUBLE|1|bad", "replies|created_at|VARCHAR|1|bad",
+	}, l.rows("select stream, path, json_type, value_count, sample_key from lake.ops.rejected_value order by all"))
+	require.Equal(t, []string{"2026-02-02 16:00:00"}, l.rows("select cast(created_at as varchar) from core.thread_reply where reply_id = 'board:main:reply:odd'"))
+}
+
+func TestBuild_countsFaultsBelowObjectsAndLists(t *testing.T) {
+	l := newLake(t)
+	source := board("main")
+	source.Streams[1].Fields = `{"id": "VARCHAR!", "author": "VARCHAR", "created_at": "TIMESTAMPTZ!", "updated_at": "TIMESTAMPTZ", "solvable": "BOOLEAN", "private": "BOOLEAN",
+    "removed": "BOOLEAN", "tags": "VARCHAR", "title": "VARCHAR", "poll": {"votes": "BIGINT"}, "likes": [{"user": "BIGINT", "at": "TIMESTAMPTZ"}]}`
+	for key, more := range map[string]object{
+		"fine":      {"poll": object{"votes": 3}, "likes": []object{{"user": 1, "at": "2026-02-02T10:00:00Z"}, {"user": nil}}},
+		"no poll":   {"poll": nil, "likes": []object{}},
+		"votes":     {"poll": object{"votes": "many"}},
+		"poll":      {"poll": "yes"},
+		"likes":     {"likes": object{"user": 1}},
+		"two likes": {"likes": []object{{"user": 1.5}, {"user": true, "at": "soon"}}},
+		"numbers":   {"poll": object{"votes": "12"}},
+	} {
+		l.thread(key, "m1", "2026-02-02T10:00:00Z", more)
+	}
+	l.coverBoard()
+	l.build(l.builder(source))
+	require.Equal(t, []string{
+		"likes|OBJECT|1|likes", "likes[].at|ARRAY|1|two likes", "likes[].user|ARRAY|2|two likes", "poll|VARCHAR|1|poll", "poll.votes|VARCHAR|1|votes",
+	}, l.rows("select path, json_type, value_count, sample_key from lake.ops.rejected_value order by all"))
+}
+
+func TestBuild_marksPeriodsPartialUntilCoveredAndMature(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	l.exec("delete from lake.ops.coverage where stream = 'replies'")
+	l.exec("insert into lake.ops.coverage values ('board', 'main', 'replies', timestamp '2026-02-04', timestamp '2026-05-30')")
+	l.now = time.Date(2026, 3, 6, 0, 0, 0, 0, time.UTC)
+	l.build(l.builder(board("main")))
+	require.Equal(t, []string{
+		"community_post_volume|week|2026-02-02|true|false", "community_post_volume|week|2026-02-09|false|false", "community_post_volume|week|2026-02-23|false|false",
+		"unanswered_question_rate|week|2026-02-02|true|false", "unanswered_question_rate|week|2026-02-09|false|false", "unanswered_question_rate|week|2026-02-23|true|false",
+	}, l.rows(`select kpi_id, grain, period_start, is_partial, is_final from kpi.value where grain = 'week' and segment_type = 'all'
+and kpi_id in ('community_post_volume', 'unanswered_question_rate') and period_start in (date '2026-02-02', date '2026-02-09', date '2026-02-23') order by all`))
+	l.now = time.Date(2026, 3, 30, 0, 0, 0, 0, time.UTC)
+	l.build(l.builder(board("main")))
+	require.Equal(t, []string{"2026-02-02|false", "2026-02-09|true", "2026-02-16|true", "2026-02-23|false"}, l.rows(`select period_start, is_final from kpi.value
+where grain = 'week' and segment_type = 'all' and kpi_id = 'community_post_volume' and period_start < date '2026-03-01' order by all`))
+}
+
+func TestBuild_saysWhatIsNotConfigured(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	l.exec("drop table lake.raw.board__users")
+	l.exec("delete from lake.ops.coverage where stream = 'users'")
+	l.exec(`insert into lake.ops.run (run_id, type, instance, stream, kind, status, started_at, record_count, appended_count, unchanged_count, tombstone_count, rejected_count, held_back_count)
+values (1, 'board', 'main', 'users', 'continue', 'forbidden', now()::timestamp, 0, 0, 0, 0, 0, 0)`)
+	build := l.build(l.builder(board("main")))
+	require.Equal(t, map[string]string{"community_new_members": "no synced stream of a community source fills community_member"}, build.NotConfigured)
+	require.Equal(t, "", l.value("community_new_members", "month", "2026-02-01"))
+	require.Equal(t, []string{"not_configured"}, l.rows("select status from kpi.dictionary where kpi_id = 'community_new_members'"))
+	require.Equal(t, []string{"false"}, l.rows("select is_partial from kpi.value where kpi_id = 'community_post_volume' and grain = 'week' and period_start = date '2026-02-02' and segment_type = 'all'"))
+}
+
+func TestBuild_withoutAnySourceGivesEmptyTables(t *testing.T) {
+	l := newLake(t)
+	build := l.build(l.builder())
+	require.Len(t, build.NotConfigured, 5)
+	require.Empty(t, l.rows("select * from kpi.value"))
+	require.Equal(t, []string{"0"}, l.rows("select count(*) from lake.staging.thread"))
+}
+
+func TestBuild_followsTheFiscalYear(t *testing.T) {
+	l := newLake(t)
+	l.cfg.FiscalYearStart = time.February
+	l.fixtureT()
+	l.build(l.builder(board("main")))
+	require.Equal(t, "11", l.value("community_post_volume", "quarter", "2026-02-01"))
+	require.Equal(t, []string{"FY2027-Q1|2026-05-01"}, l.rows("select label, period_end from ref.period where grain = 'quarter' and period_start = date '2026-02-01'"))
+	require.Equal(t, []string{"2027|4|12"}, l.rows("select fiscal_year, fiscal_quarter, fiscal_month from ref.calendar where date_day = date '2027-01-31'"))
+}
+
+func TestBuild_decidesWhatAQuestionIs(t *testing.T) {
+	l := newLake(t)
+	l.thread("tagged", "m1", "2026-02-02T10:00:00Z", object{"tags": "news,Help"})
+	l.thread("plain", "m1", "2026-02-02T10:00:00Z", object{"tags": "news"})
+	l.put("board", "qa", "threads", "solvable", object{"id": "solvable", "author": "m1", "created_at": "2026-02-02T10:00:00Z", "solvable": true}, false)
+	l.put("board", "qa", "threads", "chat", object{"id": "chat", "author": "m1", "created_at": "2026-02-02T10:00:00Z", "tags": "help"}, false)
+	l.createRaw("board", "replies")
+	l.createRaw("board", "users")
+	l.build(l.builderOver(overlay(t, map[string]string{
+		"ref/question_default.sql": "-- Defaults.\n-- source: type\n-- is_question: default\nselect 'board' as source, false as is_question",
+	}), board("main", "qa")))
+	require.Equal(t, []string{"chat|false|category", "plain|false|default", "solvable|true|category", "tagged|true|tag"},
+		l.rows("select split_part(thread_id, ':', 4), is_question, question_basis from core.thread order by all"))
+}
