@@ -29,6 +29,9 @@ func TestMain(m *testing.M) {
 	if len(os.Args) > 3 && os.Args[1] == "daemon" {
 		os.Exit(daemon(os.Args[2], os.Args[3]))
 	}
+	if len(os.Args) > 4 && os.Args[1] == "bench" {
+		os.Exit(benchRole(os.Args[2:]))
+	}
 	os.Exit(m.Run())
 }
 
@@ -184,8 +187,12 @@ func (s *feedSource) fetch(ctx context.Context, stream, cursor string) (page, er
 	return page{}, &connectors.Transient{Err: last}
 }
 
+// answerWithin is how long a request may take; a server that fails on purpose
+// takes longer.
+const answerWithin = time.Second
+
 func get(ctx context.Context, address string) ([]byte, error) {
-	ctx, cancel := context.WithTimeout(ctx, 2*time.Second)
+	ctx, cancel := context.WithTimeout(ctx, answerWithin)
 	defer cancel()
 	request, err := http.NewRequestWithContext(ctx, http.MethodGet, address, nil)
 	if err != nil {
