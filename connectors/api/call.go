@@ -64,7 +64,7 @@ func (c *Client) resolve(path string) (*url.URL, error) {
 	if ref.IsAbs() || ref.Host != "" {
 		target := c.base.ResolveReference(ref)
 		if !sameOrigin(c.base, target) {
-			return nil, fmt.Errorf("request to %s refused: credentials belong to %s", target.Host, c.base.Host)
+			return nil, c.elsewhere("links", target)
 		}
 		target.User, target.Fragment = nil, ""
 		return target, nil
@@ -76,6 +76,15 @@ func (c *Client) resolve(path string) (*url.URL, error) {
 	}
 	target.Scheme, target.Host, target.RawQuery = c.base.Scheme, c.base.Host, ref.RawQuery
 	return target, nil
+}
+
+// elsewhere is the error of a source that leads to another host, where
+// credentials do not go: usually it has moved, or calls itself otherwise than
+// the operator does.
+func (c *Client) elsewhere(how string, target *url.URL) error {
+	return &connectors.ErrConfig{Setting: c.options.URLSetting, Reason: fmt.Sprintf(
+		"the source %s to %s://%s, where credentials for %s are not sent: use that address if it is the right one",
+		how, target.Scheme, target.Host, c.base.Host)}
 }
 
 func withoutQuery(path string) string {

@@ -21,6 +21,7 @@ import (
 // Options configure a Client. The zero value of a field means its default.
 type Options struct {
 	BaseURL    string            // absolute; a path prefix is kept ("https://host/forum")
+	URLSetting string            // the setting BaseURL comes from, named in an ErrConfig about it; default "url"
 	Auth       Auth              // nil: none
 	Host       connectors.Host   // grants permits and learns budgets; required
 	Bucket     string            // bucket of requests that name none; default "api"
@@ -98,16 +99,16 @@ type Client struct {
 }
 
 // New checks the options and returns a client. It makes no request. A base
-// URL that cannot be used is an ErrConfig of the setting "url".
+// URL that cannot be used is an *connectors.ErrConfig.
 func New(o Options) (*Client, error) {
 	if o.Host == nil {
 		return nil, errors.New("api.New: Options.Host is required")
 	}
-	base, err := parseBase(o.BaseURL)
-	if err != nil {
-		return nil, err
-	}
 	o = o.withDefaults()
+	base, fault := parseBase(o.BaseURL)
+	if fault != "" {
+		return nil, &connectors.ErrConfig{Setting: o.URLSetting, Reason: fault}
+	}
 	if o.Transport == nil {
 		o.Transport = newTransport()
 	}
@@ -118,25 +119,24 @@ func New(o Options) (*Client, error) {
 	}}, nil
 }
 
-func parseBase(raw string) (*url.URL, error) {
-	refuse := func(reason string) (*url.URL, error) {
-		return nil, &connectors.ErrConfig{Setting: "url", Reason: reason}
-	}
+// parseBase returns the base URL, or why it cannot be one.
+func parseBase(raw string) (base *url.URL, fault string) {
 	base, err := url.Parse(raw)
 	switch {
 	case err != nil:
-		return refuse("not a URL: write it as https://host or https://host/path")
+		return nil, "not a URL: write it as https://host or https://host/path"
 	case base.Scheme != "http" && base.Scheme != "https" || base.Host == "":
-		return refuse("not an absolute http or https URL: write it as https://host or https://host/path")
+		return nil, "not an absolute http or https URL: write it as https://host or https://host/path"
 	case base.User != nil:
-		return refuse("holds a user name or password: give credentials in their own settings")
+		return nil, "holds a user name or password: give credentials in their own settings"
 	case base.RawQuery != "" || base.Fragment != "":
-		return refuse("holds a query or fragment: give the address up to its path only")
+		return nil, "holds a query or fragment: give the address up to its path only"
 	}
-	return base, nil
+	return base, ""
 }
 
 func (o Options) withDefaults() Options {
+	setDefault(&o.URLSetting, "url")
 	setDefault(&o.Bucket, "api")
 	setDefault(&o.UserAgent, "rollcall/1")
 	setDefault(&o.Timeout, 60*time.Second)

@@ -33,8 +33,11 @@ func (c *Client) judge(ctx context.Context, call *call, a *answer) error {
 	now := c.options.Clock.Now()
 	wait, limited := c.options.Limited(a.status, a.header, a.body, now)
 	if !limited && a.status == http.StatusTooManyRequests {
-		wait, limited = retryAfter(a.header, nil, now)
+		wait, _ = retryAfter(a.header, nil, now)
 		limited = true
+	}
+	if !limited && (a.status < 300 || a.status == http.StatusNotModified) {
+		return c.judgeBody(call, a)
 	}
 	text := call.excerpt(a.body)
 	switch {
@@ -50,10 +53,8 @@ func (c *Client) judge(ctx context.Context, call *call, a *answer) error {
 	case a.status >= 500 || a.status == http.StatusRequestTimeout || a.status == http.StatusTooEarly:
 		wait, _ := retryAfter(a.header, nil, now)
 		return &fault{err: fmt.Errorf("%s: status %d: %s", call.name(), a.status, text), wait: wait}
-	case a.status >= 400 || a.status >= 300 && a.status != http.StatusNotModified:
-		return &StatusError{Status: a.status, Method: call.request.Method, Path: call.path(), Body: text}
 	}
-	return c.judgeBody(call, a)
+	return &StatusError{Status: a.status, Method: call.request.Method, Path: call.path(), Body: text}
 }
 
 // unauthorized drops an access token that was refused before its time, once;

@@ -201,13 +201,14 @@ func TestDo_followsRedirectsOnTheSameHostOnly(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "page=1", resp.URL.RawQuery)
 	var status *api.StatusError
+	var config *connectors.ErrConfig
 	_, err = b.Do(t.Context(), api.Request{Path: "/far"})
-	require.ErrorAs(t, err, &status)
+	require.ErrorAs(t, err, &config)
 	require.ErrorContains(t, err, stranger.URL)
 	_, err = b.Do(t.Context(), api.Request{Path: "/round"})
 	require.ErrorAs(t, err, &status)
 	_, err = b.Do(t.Context(), api.Request{Path: stranger.URL + "/x"})
-	require.ErrorContains(t, err, "refused")
+	require.ErrorAs(t, err, &config)
 	require.NotContains(t, b.log.String(), "secret-key")
 }
 

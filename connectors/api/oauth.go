@@ -142,10 +142,7 @@ func (a *OAuth) fetch(ctx context.Context) (*oauth2.Token, error) {
 	if !token.Expiry.IsZero() { // the library reckons with the system's clock
 		token.Expiry = a.now().Add(token.Expiry.Sub(started))
 	}
-	if token.RefreshToken == "" {
-		token.RefreshToken = a.token.RefreshToken
-	}
-	return token, nil
+	return token, nil // with the old refresh token where no new one came
 }
 
 func (a *OAuth) source(ctx context.Context, style oauth2.AuthStyle) oauth2.TokenSource {

@@ -15,11 +15,13 @@ import (
 // fetched ahead.
 type Pager interface {
 	// Next returns the request after prev (nil: the first one); done ends the
-	// walk. It may be asked again for the same prev.
+	// walk. It may be asked again for the same prev, and runs beside the
+	// function that handles prev.
 	Next(prev *Response) (next Request, done bool, err error)
 }
 
-// PagerFunc is a pager of the connector's own.
+// PagerFunc is a pager of the connector's own. It shares no variable with the
+// function given to Walk, which runs at the same time.
 type PagerFunc func(prev *Response) (next Request, done bool, err error)
 
 // Next implements Pager.

@@ -67,7 +67,7 @@ func (c *Client) send(ctx context.Context, call *call) (*answer, error) {
 		}
 		a := &answer{status: resp.StatusCode, header: resp.Header, url: target}
 		a.body, a.cut = c.readBody(resp)
-		next, err := call.redirect(a)
+		next, err := c.redirect(call, a)
 		if err != nil || next == nil {
 			return a, err
 		}
@@ -78,7 +78,7 @@ func (c *Client) send(ctx context.Context, call *call) (*answer, error) {
 }
 
 // redirect returns where a redirect leads, or nil if the answer is none.
-func (call *call) redirect(a *answer) (*url.URL, error) {
+func (c *Client) redirect(call *call, a *answer) (*url.URL, error) {
 	switch a.status {
 	case http.StatusMovedPermanently, http.StatusFound, http.StatusSeeOther,
 		http.StatusTemporaryRedirect, http.StatusPermanentRedirect:
@@ -93,8 +93,7 @@ func (call *call) redirect(a *answer) (*url.URL, error) {
 	case err != nil || a.header.Get("Location") == "":
 		return nil, refuse("a redirect without a usable Location")
 	case !sameOrigin(a.url, next):
-		return nil, refuse(fmt.Sprintf("redirects to %s://%s, which is not followed: use that address if it is the right one",
-			next.Scheme, redact(next.Host, call.secrets)))
+		return nil, c.elsewhere("redirects", next)
 	case call.request.Method != http.MethodGet && call.request.Method != http.MethodHead &&
 		a.status != http.StatusTemporaryRedirect && a.status != http.StatusPermanentRedirect:
 		return nil, refuse("redirects a " + call.request.Method + ", which is not followed")
