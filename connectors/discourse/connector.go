@@ -30,8 +30,8 @@ const (
 func New() connectors.Connector { return &connector{} }
 
 type connector struct {
-	transport http.RoundTripper // nil: the toolkit's own
-	clock     api.Clock         // nil: the system's
+	clock   api.Clock     // nil: the system's
+	timeout time.Duration // of one request; 0: the toolkit's own
 }
 
 // Spec implements connectors.Connector.
@@ -119,8 +119,8 @@ func (c *connector) Open(_ context.Context, raw connectors.Settings, host connec
 		Limited: api.OnStatus(http.StatusTooManyRequests, api.WaitBody("extras.wait_seconds", api.Seconds)),
 		// A request is dear (60 a minute), and most walks end at their first page.
 		NoPrefetch: true,
-		Transport:  c.transport,
 		Clock:      c.clock,
+		Timeout:    c.timeout,
 	}
 	if set.Key != "" {
 		options.Auth = api.HeaderKey{Name: "Api-Key", Key: set.Key}

@@ -99,28 +99,39 @@ func (s *source) events(ctx context.Context, stream string, fn func([]gjson.Resu
 }
 
 func (s *source) readEventInvitees(ctx context.Context, _ connectors.Cursor, emit emitFunc) error {
-	return s.events(ctx, eventInviteesName, func(events []gjson.Result) error {
+	asked, answered := 0, 0
+	err := s.events(ctx, eventInviteesName, func(events []gjson.Result) error {
 		for _, event := range events {
-			if err := s.invitees(ctx, event.Get("id").Int(), emit); err != nil {
+			found, err := s.invitees(ctx, event.Get("id").Int(), emit)
+			if err != nil {
 				return err
+			}
+			asked++
+			if found {
+				answered++
 			}
 		}
 		return nil
 	})
+	if err == nil && asked > 0 && answered == 0 {
+		return &connectors.ErrForbidden{Stream: eventInviteesName, Reason: "the forum has events but gives no lists of their invitees: its calendar plugin may be too old"}
+	}
+	return err
 }
 
 // invitees reads each kind of answer by itself: a list without a kind is cut
-// short. The list of an event that vanished meanwhile is empty.
-func (s *source) invitees(ctx context.Context, event int64, emit emitFunc) error {
+// short. found is whether there is a list: an event may have vanished since.
+func (s *source) invitees(ctx context.Context, event int64, emit emitFunc) (found bool, err error) {
 	path := fmt.Sprintf("/discourse-post-event/events/%d/invitees.json", event)
 	for _, kind := range []string{"going", "interested", "not_going"} {
 		resp, err := s.get(ctx, eventInviteesName, path, "invitees", url.Values{"type": {kind}})
 		if gone(err) {
-			return nil
+			return found, nil
 		}
 		if err != nil {
-			return closed(eventInviteesName, eventsHelp, err)
+			return found, refused(eventInviteesName, eventsHelp, err)
 		}
+		found = true
 		var records []connectors.Record
 		err = api.Items(resp.Body, "invitees", func(item gjson.Result) error {
 			n, err := id(item, "id", path)
@@ -128,11 +139,11 @@ func (s *source) invitees(ctx context.Context, event int64, emit emitFunc) error
 			return err
 		})
 		if err != nil {
-			return err
+			return found, err
 		}
 		if err := emit(connectors.Batch{Records: records}); err != nil {
-			return err
+			return found, err
 		}
 	}
-	return nil
+	return found, nil
 }

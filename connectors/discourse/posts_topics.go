@@ -132,7 +132,7 @@ func (r *postsReader) active(ctx context.Context, since time.Time) ([]listed, er
 // declares the topic complete. A topic that is not there, or no longer public,
 // is complete without posts.
 func (r *postsReader) readTopic(ctx context.Context, id int64, progress connectors.Progress) error {
-	resp, err := r.get(ctx, postsName, topicPath(id), topicPostsPath, url.Values{"include_raw": {"true"}})
+	resp, err := r.get(ctx, postsName, topicPath(id), topicPostsPath, url.Values{"include_raw": {"true"}}, ofTopic(id))
 	if forbidden(err) && r.topics == 0 {
 		// No topic could be read: the key may be at fault, and nothing is gone.
 		return refused(postsName, postsHelp, err)
@@ -159,6 +159,23 @@ func (r *postsReader) readTopic(ctx context.Context, id int64, progress connecto
 	return r.emitTopic(ctx, id, resp, missing, last)
 }
 
+// ofTopic checks that an answer is about that topic: one about another would
+// make this one's posts gone.
+func ofTopic(topic int64) func(*api.Response) error {
+	return func(resp *api.Response) error {
+		if n := gjson.GetBytes(resp.Body, "id"); n.Exists() && n.Int() != topic {
+			return &connectors.Transient{Err: fmt.Errorf("topic %d was asked for and %s answered", topic, n.Raw)}
+		}
+		return api.Items(resp.Body, topicPostsPath, func(item gjson.Result) error {
+			p, err := parsePost(item, "a topic")
+			if err == nil && p.topic != topic {
+				err = &connectors.Transient{Err: fmt.Errorf("topic %d was asked for and a post of topic %d came", topic, p.topic)}
+			}
+			return err
+		})
+	}
+}
+
 // emitTopic emits the posts of a topic's answer, then the missing ones, and
 // last with the end of them.
 func (r *postsReader) emitTopic(ctx context.Context, id int64, resp *api.Response, missing map[int64]bool, last connectors.Batch) error {
@@ -180,7 +197,7 @@ func (r *postsReader) emitTopic(ctx context.Context, id int64, resp *api.Respons
 			query.Add("post_ids[]", parameter(n))
 		}
 		path := fmt.Sprintf("/t/%d/posts.json", id)
-		if resp, err = r.get(ctx, postsName, path, topicPostsPath, query); err != nil {
+		if resp, err = r.get(ctx, postsName, path, topicPostsPath, query, ofTopic(id)); err != nil {
 			return err
 		}
 	}

@@ -2,6 +2,7 @@ package discourse
 
 import (
 	"context"
+	"fmt"
 	"net/url"
 	"time"
 
@@ -147,7 +148,7 @@ func (r *postsReader) highest(ctx context.Context) (int64, error) {
 	var top int64
 	err := r.latest(ctx, postsName, "activity", 0, func(_ int, topics []listed, _ *api.Response) error {
 		for _, t := range topics[:min(len(topics), 5)] {
-			resp, err := r.get(ctx, postsName, topicPath(t.id), topicPostsPath, nil)
+			resp, err := r.get(ctx, postsName, topicPath(t.id), topicPostsPath, nil, ofTopic(t.id))
 			if gone(err) {
 				continue
 			}
@@ -184,12 +185,19 @@ func (r *postsReader) postsPage(ctx context.Context, before int64) (postsPage, e
 	if before > 0 {
 		query.Set("before", parameter(before))
 	}
-	resp, err := r.get(ctx, postsName, "/posts.json", postsPath, query)
-	if err != nil {
-		return postsPage{}, refused(postsName, postsHelp, err)
-	}
+	var page postsPage
+	_, err := r.get(ctx, postsName, "/posts.json", postsPath, query, func(resp *api.Response) (err error) {
+		page, err = parsePage(resp, before)
+		return err
+	})
+	return page, refused(postsName, postsHelp, err)
+}
+
+// parsePage reads a page of posts up to an id (0: any). Posts above it are the
+// answer to another question, and stepping on from them would miss some.
+func parsePage(resp *api.Response, before int64) (postsPage, error) {
 	page := postsPage{date: resp.Date}
-	err = api.Items(resp.Body, postsPath, func(item gjson.Result) error {
+	err := api.Items(resp.Body, postsPath, func(item gjson.Result) error {
 		p, err := parsePost(item, "/posts.json")
 		if err != nil {
 			return err
@@ -197,6 +205,9 @@ func (r *postsReader) postsPage(ctx context.Context, before int64) (postsPage, e
 		page.add(p)
 		return nil
 	})
+	if err == nil && before > 0 && page.high > before {
+		err = &connectors.Transient{Err: fmt.Errorf("posts before %d hold post %d", before, page.high)}
+	}
 	return page, err
 }
 

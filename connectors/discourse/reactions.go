@@ -136,7 +136,8 @@ func (s *source) readLikes(ctx context.Context, user gjson.Result, since time.Ti
 		return nil
 	}
 	query := url.Values{"username": {user.Get("username").String()}, "filter": {likesGiven}}
-	pager := api.Offset{Request: api.Request{Path: "/user_actions.json", Query: query, Stream: reactionsName, Items: "user_actions"}}
+	giver := user.Get("id").Int()
+	pager := api.Offset{Request: api.Request{Path: "/user_actions.json", Query: query, Stream: reactionsName, Items: "user_actions", Check: givenBy(giver)}}
 	complete := true
 	err := s.client.Walk(ctx, pager, func(resp *api.Response) error {
 		records, older, err := likeRecords(resp.Body, since)
@@ -155,7 +156,20 @@ func (s *source) readLikes(ctx context.Context, user gjson.Result, since time.Ti
 	if err != nil || !complete {
 		return err
 	}
-	return emit(connectors.Batch{Scopes: []string{fmt.Sprintf("acting_user_id=%d", user.Get("id").Int())}})
+	return emit(connectors.Batch{Scopes: []string{fmt.Sprintf("acting_user_id=%d", giver)}})
+}
+
+// givenBy checks that an answer is about that person: one about another would
+// make this one's likes gone.
+func givenBy(user int64) func(*api.Response) error {
+	return func(resp *api.Response) error {
+		return api.Items(resp.Body, "user_actions", func(item gjson.Result) error {
+			if n, err := id(item, "acting_user_id", "/user_actions.json"); err != nil || n == user {
+				return err
+			}
+			return &connectors.Transient{Err: fmt.Errorf("likes of user %d were asked for and those of %s came", user, item.Get("acting_user_id").Raw)}
+		})
+	}
 }
 
 func likeRecords(body []byte, since time.Time) (records []connectors.Record, older bool, err error) {

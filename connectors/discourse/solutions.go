@@ -69,7 +69,8 @@ func (s *source) readSolutions(ctx context.Context, cursor connectors.Cursor, em
 		if i > 0 { // not this one's: others may bear the same
 			at.Active = later(at.Active, topics[i-1].active)
 		}
-		if err := s.readSolution(ctx, t, at, int64(len(topics)-i), emit); err != nil {
+		progress := connectors.Progress{Done: int64(i + 1), Total: int64(len(topics))}
+		if err := s.readSolution(ctx, t, at, progress, emit); err != nil {
 			return err
 		}
 	}
@@ -106,11 +107,11 @@ func (s *source) solvable(ctx context.Context, since func(now time.Time) time.Ti
 	return topics, err
 }
 
-func (s *source) readSolution(ctx context.Context, t solvedTopic, at solutionsCursor, left int64, emit emitFunc) error {
+func (s *source) readSolution(ctx context.Context, t solvedTopic, at solutionsCursor, progress connectors.Progress, emit emitFunc) error {
 	batch := connectors.Batch{
 		Scopes:   []string{fmt.Sprintf("topic_id=%d", t.id)},
 		Cursor:   encode(at),
-		Progress: connectors.Progress{Total: left},
+		Progress: progress,
 	}
 	if t.solved {
 		posts, err := s.solutions(ctx, t.id)
@@ -125,7 +126,7 @@ func (s *source) readSolution(ctx context.Context, t solvedTopic, at solutionsCu
 // solutions are the accepted posts of a topic: those in its first chunk, and
 // those it names by number beyond. There may be several.
 func (s *source) solutions(ctx context.Context, topic int64) ([]connectors.Record, error) {
-	resp, err := s.get(ctx, solutionsName, topicPath(topic), topicPostsPath, url.Values{"include_raw": {"true"}})
+	resp, err := s.get(ctx, solutionsName, topicPath(topic), topicPostsPath, url.Values{"include_raw": {"true"}}, ofTopic(topic))
 	if gone(err) || forbidden(err) {
 		return nil, nil
 	}

@@ -51,9 +51,15 @@ func (s *source) Read(ctx context.Context, name string, cursor connectors.Cursor
 	return fmt.Errorf("discourse has no stream %q", name)
 }
 
-// get reads one page of a stream; items is the path of its array.
-func (s *source) get(ctx context.Context, stream, path, items string, query url.Values) (*api.Response, error) {
-	return s.client.Do(ctx, api.Request{Path: path, Query: query, Stream: stream, Items: items})
+// get reads one page of a stream; items is the path of its array. check, if
+// given, tells an answer to another question, as a stray cache gives: it is
+// asked for again.
+func (s *source) get(ctx context.Context, stream, path, items string, query url.Values, check ...func(*api.Response) error) (*api.Response, error) {
+	request := api.Request{Path: path, Query: query, Stream: stream, Items: items}
+	if len(check) > 0 {
+		request.Check = check[0]
+	}
+	return s.client.Do(ctx, request)
 }
 
 const adminHelp = "needs the key of an admin: make one in Admin > API for all users, with the global read scope, and set api_key"
