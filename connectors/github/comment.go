@@ -89,19 +89,19 @@ func (t threads) read(ctx context.Context, discussion gjson.Result, page func(co
 
 // comments reads one page of comments and all replies to them.
 func (t threads) comments(ctx context.Context, list gjson.Result, page func([]gjson.Result) error) error {
-	all := list.Get("nodes").Array()
-	for _, edge := range list.Get("edges").Array() {
-		all = append(all, edge.Get("node.replies.nodes").Array()...)
+	all := given(list, "nodes")
+	for _, edge := range given(list, "edges") {
+		all = append(all, given(edge.Get("node.replies"), "nodes")...)
 	}
 	if err := page(all); err != nil {
 		return err
 	}
-	for _, edge := range list.Get("edges").Array() {
+	for _, edge := range given(list, "edges") {
 		// A comment that is gone by now takes its replies with it.
 		if _, err := t.more(ctx, edge.Get("node.replies"), connection{
 			document: "more_replies", path: "node.replies", first: pageSize,
 			variables: map[string]any{"id": edge.Get("node.id").String()},
-		}, func(list gjson.Result) error { return page(list.Get("nodes").Array()) }); err != nil {
+		}, func(list gjson.Result) error { return page(given(list, "nodes")) }); err != nil {
 			return err
 		}
 	}

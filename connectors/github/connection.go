@@ -5,6 +5,8 @@ import (
 	"errors"
 	"fmt"
 	"maps"
+	"strconv"
+	"strings"
 
 	"github.com/tidwall/gjson"
 
@@ -46,7 +48,7 @@ func (r *reading) walk(ctx context.Context, c connection, after string, page fun
 	for {
 		got, err := r.ask(ctx, r.sized(c, after, size.halvings))
 		if err == nil {
-			err = r.complete(c, got, size.smallest(c))
+			err = r.complete(c, got)
 		}
 		if again, err := size.adjust(c, err); err != nil {
 			return err
@@ -93,59 +95,82 @@ func nextPage(c connection, list gjson.Result, after string) (string, error) {
 	return next, nil
 }
 
-// complete says whether everything asked for is in the answer.
-func (r *reading) complete(c connection, got answer, smallest bool) error {
+// complete says whether everything asked for is in the answer. What GitHub
+// refuses by name is passed over and said; a null it does not explain is one
+// that a smaller page may have.
+func (r *reading) complete(c connection, got answer) error {
 	list := got.data.Get(c.path)
+	f, denied := firstFault(got.faults, fault.denied)
 	if !list.IsObject() {
-		if f, denied := firstFault(got.faults, fault.denied); denied {
+		if denied {
 			return &errUnreadable{f.message}
 		}
-		if len(got.faults) == 0 {
-			return &errUnreadable{"it is not there"}
-		}
+		return &errUnreadable{"it is not there"}
 	}
-	if len(got.faults) == 0 && list.IsObject() && !hasHoles(list) {
-		return nil
+	if holes(list) > refusals(got) {
+		return &errHeavy{fmt.Errorf("graphql %s: objects are missing from the answer", c.document)}
 	}
-	reason := "objects are missing from the answer"
-	if len(got.faults) > 0 {
-		reason = got.faults[0].message
+	if denied {
+		r.skip("part of "+c.document, f.message)
 	}
-	f, denied := firstFault(got.faults, fault.denied)
-	if smallest && denied && list.IsObject() {
-		r.skip("one object of "+c.document, f.message)
-		return nil
-	}
-	return &errHeavy{fmt.Errorf("graphql %s: %s", c.document, reason)}
+	return nil
 }
 
-// hasHoles reports whether a list, or a list within its nodes, holds a null
-// where an object should be: GitHub leaves out what a query has no resources
-// left for. https://github.com/spiceai/spiceai/issues/14179
-func hasHoles(list gjson.Result) bool {
-	holes := false
+// refusals counts the nulls in lists that GitHub explains with a refusal.
+func refusals(got answer) int {
+	n := 0
+	for _, f := range got.faults {
+		last := f.path[strings.LastIndexByte(f.path, '.')+1:]
+		if _, err := strconv.Atoi(last); (err == nil || last == "node") && got.data.Get(f.path).Type == gjson.Null {
+			n++
+		}
+	}
+	return n
+}
+
+// holes counts the nulls in a list, and in lists within its nodes, where an
+// object should be: GitHub leaves out what a query has no resources left for.
+// https://github.com/spiceai/spiceai/issues/14179
+func holes(list gjson.Result) int {
+	n := 0
 	list.ForEach(func(name, value gjson.Result) bool {
 		switch {
 		case name.Str == "nodes" || name.Str == "edges":
-			holes = arrayHasHoles(value, name.Str == "edges")
+			n += holesIn(value, name.Str == "edges")
 		case value.IsObject():
-			holes = hasHoles(value)
+			n += holes(value)
 		}
-		return !holes
+		return true
 	})
-	return holes
+	return n
 }
 
-func arrayHasHoles(array gjson.Result, edges bool) bool {
+func holesIn(array gjson.Result, edges bool) int {
 	if !array.IsArray() {
-		return true
+		return 1
 	}
-	holes := false
+	n := 0
 	array.ForEach(func(_, item gjson.Result) bool {
-		holes = !item.IsObject() || edges && !item.Get("node").IsObject() || hasHoles(item)
-		return !holes
+		if !item.IsObject() || edges && !item.Get("node").IsObject() {
+			n++
+		} else {
+			n += holes(item)
+		}
+		return true
 	})
-	return holes
+	return n
+}
+
+// given returns a page's nodes or edges, less those that were refused.
+func given(list gjson.Result, name string) []gjson.Result {
+	var items []gjson.Result
+	list.Get(name).ForEach(func(_, item gjson.Result) bool {
+		if item.IsObject() && (name != "edges" || item.Get("node").IsObject()) {
+			items = append(items, item)
+		}
+		return true
+	})
+	return items
 }
 
 // shrinking halves the sizes of a connection's queries after a heavy answer

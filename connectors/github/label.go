@@ -26,6 +26,6 @@ func readLabels(ctx context.Context, r *reading, repo repository, _ place) error
 		document: "labels", path: "node.labels", first: pageSize,
 		variables: map[string]any{"id": repo.node},
 	}, "", func(list gjson.Result, _ string) error {
-		return r.part(nodes(list.Get("nodes").Array(), "updatedAt"), nil)
+		return r.part(nodes(given(list, "nodes"), "updatedAt"), nil)
 	})
 }

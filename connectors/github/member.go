@@ -32,7 +32,7 @@ func readMembers(ctx context.Context, r *reading) error {
 		variables: map[string]any{"login": login},
 	}, "", func(list gjson.Result, _ string) error {
 		var records []connectors.Record
-		for _, edge := range list.Get("edges").Array() {
+		for _, edge := range given(list, "edges") {
 			records = append(records, record(edge.Get("node.id").String(), edge, ""))
 		}
 		r.progress.Done += int64(len(records))

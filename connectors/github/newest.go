@@ -66,7 +66,7 @@ func (r *reading) newestFirst(ctx context.Context, repo repository, at place, n 
 func (r *reading) walkDown(ctx context.Context, repo repository, at *place, n newest) (pages int, err error) {
 	err = r.walk(ctx, n.connection, at.After, func(list gjson.Result, next string) error {
 		pages++
-		items, below, err := above(list.Get(n.items).Array(), n.time, at.Floor)
+		items, below, err := above(given(list, n.items), n.time, at.Floor)
 		if err != nil {
 			return err
 		}

@@ -108,7 +108,7 @@ func (r *reading) reactionsOf(ctx context.Context, ids []string) error {
 		if !list.Exists() {
 			return nil // nothing that can be reacted to
 		}
-		records = append(records, nodes(list.Get("nodes").Array(), "createdAt")...)
+		records = append(records, nodes(given(list, "nodes"), "createdAt")...)
 		gone, err := r.moreReactions(ctx, object, list)
 		if err == nil && !gone {
 			scopes = append(scopes, "reactable.id="+object.Get("id").String())
@@ -129,7 +129,7 @@ func (r *reading) moreReactions(ctx context.Context, object, list gjson.Result) 
 		return false, err
 	}
 	err = r.walk(ctx, c, after, func(list gjson.Result, _ string) error {
-		return r.part(nodes(list.Get("nodes").Array(), "createdAt"), nil)
+		return r.part(nodes(given(list, "nodes"), "createdAt"), nil)
 	})
 	if _, unreadable := asUnreadable(err); unreadable {
 		return true, nil

@@ -63,7 +63,7 @@ func (r *reading) listOwned(ctx context.Context, all *listing) error {
 		document: "owner_repositories", path: "repositoryOwner.repositories", first: pageSize,
 		variables: map[string]any{"login": login},
 	}, "", func(list gjson.Result, _ string) error {
-		for _, node := range list.Get("nodes").Array() {
+		for _, node := range given(list, "nodes") {
 			if err := all.add(node); err != nil {
 				return err
 			}

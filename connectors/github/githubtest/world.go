@@ -182,3 +182,6 @@ func (w *World) ExpireCursors() {
 	defer w.mu.Unlock()
 	w.views++
 }
+
+// Number is the object's databaseId.
+func (o *Object) Number() int64 { return o.number }
