@@ -159,6 +159,9 @@ func (f *fileSet) sameContent(m match, seen *fileState) (same, whole bool) {
 // hashPrefix hashes the first n bytes.
 func hashPrefix(r io.ReaderAt, n int64) (*xxhash.Digest, error) {
 	digest := xxhash.New()
+	if n == 0 {
+		return digest, nil
+	}
 	if _, err := io.CopyBuffer(digest, io.NewSectionReader(r, 0, n), make([]byte, 256<<10)); err != nil {
 		return nil, err
 	}

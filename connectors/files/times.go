@@ -15,15 +15,14 @@ type timeLayout struct {
 	iso    isoLayouts
 }
 
-// isoLayouts are the ISO 8601 forms read without a time_format, and the "UTC"
-// that some tools write for a zone. Go's parser takes a fraction after the
-// seconds by itself.
+// isoLayouts are the ISO 8601 forms read without a time_format. Go's
+// parser takes a fraction after the seconds by itself.
 type isoLayouts struct{ zoned, zoneless []string }
 
 func newISOLayouts() isoLayouts {
 	return isoLayouts{
 		zoned: []string{"2006-01-02T15:04:05Z07:00", "2006-01-02 15:04:05Z07:00", "2006-01-02 15:04:05 Z07:00", "2006-01-02 15:04:05Z07",
-			"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02 15:04:05 Z0700", "2006-01-02 15:04:05 UTC",
+			"2006-01-02T15:04:05Z0700", "2006-01-02T15:04:05Z07", "2006-01-02 15:04:05 Z0700",
 			"2006-01-02 15:04:05 -0700 MST", "2006-01-02T15:04Z07:00"},
 		zoneless: []string{"2006-01-02", "2006-01-02 15:04:05", "2006-01-02T15:04:05", "2006-01-02 15:04", "2006-01-02T15:04"},
 	}
@@ -94,6 +93,10 @@ func parseLayout(format string) (timeLayout, error) {
 // parse reads a time; one without a zone is in the given one.
 func (l timeLayout) parse(s string, zone *time.Location) (time.Time, bool) {
 	s = strings.TrimSpace(s)
+	// Some tools write the zone as a word.
+	if before, ok := strings.CutSuffix(s, " UTC"); ok {
+		s = before + "Z"
+	}
 	switch {
 	case l.unix != 0:
 		return parseUnix(s, l.unix)
@@ -113,7 +116,7 @@ func (l timeLayout) parse(s string, zone *time.Location) (time.Time, bool) {
 
 // candidates saves trying every form on every cell.
 func (l isoLayouts) candidates(s string) []string {
-	if len(s) > 16 && strings.ContainsAny(s[16:], "Z+-U") {
+	if len(s) > 16 && strings.ContainsAny(s[16:], "Z+-") {
 		return l.zoned
 	}
 	return l.zoneless
