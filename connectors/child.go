@@ -35,7 +35,7 @@ type child struct {
 
 	cmd    *exec.Cmd
 	pid    int
-	stdin  *os.File      // the host's end; held open until the child is gone
+	stdin  *os.File      // the host's end, open until the child is gone
 	exited chan struct{} // closed when the child is gone and its output is read
 
 	mu     sync.Mutex
@@ -71,11 +71,10 @@ func (c *child) Start(context.Context) error {
 		Stdin: theirs[0], Stdout: theirs[1], Stderr: theirs[2],
 		SysProcAttr: &syscall.SysProcAttr{Setpgid: true},
 	}
-	if err := c.cmd.Start(); err != nil {
+	if err := c.launchUnlessKilled(); err != nil {
 		closeAll(ours)
 		return err
 	}
-	c.pid = c.cmd.Process.Pid
 	c.stdin = ours[0]
 	if err := c.note(); err != nil {
 		c.log.Warn("a killed daemon would leave this connector behind", "err", err)
@@ -88,13 +87,31 @@ func (c *child) Start(context.Context) error {
 	return nil
 }
 
+func (c *child) launchUnlessKilled() error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.why != "" {
+		return errors.New(c.why)
+	}
+	if err := c.cmd.Start(); err != nil {
+		return err
+	}
+	c.pid = c.cmd.Process.Pid
+	return nil
+}
+
 // reap waits for the end of the process, ends its group while the group's
 // number is still reserved by it, and reads the rest of the output.
 func (c *child) reap(pipes []*os.File, reading *sync.WaitGroup) {
-	waitUnreaped(c.pid)
+	reserved := waitUnreaped(c.pid)
+	if !reserved {
+		_ = c.cmd.Wait() // its verdict is read from ProcessState
+	}
 	c.mu.Lock()
 	_ = syscall.Kill(-c.pid, syscall.SIGKILL) // nobody left is no fault
-	_ = c.cmd.Wait()                          // its verdict is read from ProcessState
+	if reserved {
+		_ = c.cmd.Wait()
+	}
 	c.state, c.reaped = c.cmd.ProcessState, true
 	c.mu.Unlock()
 	for _, pipe := range pipes[1:] {
@@ -112,7 +129,11 @@ func closeAll(files []*os.File) {
 	}
 }
 
-func (c *child) started() bool { return c.pid != 0 }
+func (c *child) started() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.pid != 0
+}
 
 func (c *child) running() bool {
 	select {
@@ -150,7 +171,7 @@ func (c *child) kill(why string) {
 	c.expect(why)
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	if c.started() && !c.reaped {
+	if c.pid != 0 && !c.reaped {
 		_ = syscall.Kill(-c.pid, syscall.SIGKILL) // already gone is as well
 	}
 }

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"log/slog"
 	"os"
+	"os/exec"
 	"runtime"
 	"strconv"
 	"strings"
@@ -176,6 +177,21 @@ func readBulk(_ context.Context, _ connectors.Host, cursor connectors.Cursor, em
 	return nil
 }
 
+type offspring struct{ cmd *exec.Cmd }
+
+func grandchild(name string, args ...string) offspring {
+	cmd := exec.Command(name, args...)
+	cmd.Stdout, cmd.Stderr = os.NewFile(1, "stdout"), os.NewFile(2, "stderr")
+	return offspring{cmd}
+}
+
+func (o offspring) start() {
+	if err := o.cmd.Start(); err != nil {
+		panic(err)
+	}
+	fmt.Fprintln(os.Stderr, "grandchild", o.cmd.Process.Pid)
+}
+
 func misbehaviour() map[string]readFunc {
 	type (
 		b = connectors.Batch
@@ -218,10 +234,29 @@ func misbehaviour() map[string]readFunc {
 			}
 		}),
 		"flood": quiet(func() {
-			for i := range 200_000 {
+			for i := range 50_000 {
 				slog.Info("flood", "i", i, "token", "s3cret-token")
 			}
 			fmt.Fprintln(os.NewFile(2, "stderr"), strings.Repeat("z", 300_000))
+		}),
+		"chatty": quiet(func() {
+			for range 8 {
+				slog.Info("still listing", "page", 7, "token", "s3cret-token")
+				time.Sleep(200 * time.Millisecond)
+			}
+		}),
+		"logs": quiet(func() {
+			slog.Debug("a detail", "group", map[string]int{"n": 1})
+			slog.Error("a fault", "err", errors.New("401 for s3cret-token"))
+			fmt.Fprintln(os.Stderr, `{"@level":"warn","@message":"as hclog","n":2}`)
+			fmt.Fprintln(os.Stderr, "not JSON, s3cret%2Ftoken")
+		}),
+		"family": quiet(func() { // a grandchild in the group, and one that left it and holds the pipes
+			grandchild("sleep", "600").start()
+			away := grandchild("sleep", "3")
+			away.cmd.SysProcAttr = &syscall.SysProcAttr{Setsid: true}
+			away.start()
+			os.Exit(5)
 		}),
 		"huge-cursor": func(_ context.Context, _ connectors.Host, _ c, emit func(b) error) error {
 			return emit(b{Cursor: make(c, connectors.MaxCursorBytes+1)})

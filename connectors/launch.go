@@ -143,7 +143,8 @@ func (p *Process) dispense() error {
 // an operator can act on.
 func (p *Process) startError(ctx context.Context, err error) error {
 	version, spoke := p.child.output.protocolVersion()
-	hung := p.child.running() && !spoke
+	// A child that ended may not be reaped yet.
+	hung := !spoke && p.child.started() && !p.child.gone(ctx, drainTime+killGrace)
 	p.child.kill(fmt.Sprintf("it did not print its handshake line within %s", startTimeout))
 	if p.child.started() {
 		<-p.child.exited

@@ -86,6 +86,9 @@ func sweep(path string, log *slog.Logger) error {
 	if n.HostStarted != "" && processStarted(n.HostPID) == n.HostStarted {
 		return nil
 	}
+	if n.Started == "" && syscall.Kill(n.PID, 0) == nil {
+		return nil // no telling whose it is
+	}
 	if n.Started != "" && processStarted(n.PID) == n.Started {
 		log.Warn("connector of a killed daemon ended", "connector", n.Name, "pid", n.PID)
 		if err := syscall.Kill(-n.PID, syscall.SIGKILL); err != nil && !errors.Is(err, syscall.ESRCH) {

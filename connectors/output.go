@@ -95,24 +95,27 @@ func (o *output) readStderr(stderr io.Reader) {
 }
 
 func (o *output) stderrLine(line []byte) {
+	o.hear()
+	allowed := o.allow()
+	if !allowed && len(line) > 0 && line[0] == '{' {
+		return // of a flood only what may be last words is worth reading
+	}
 	entry, isEntry := parseEntry(line)
 	words := entry.message
 	if !isEntry {
 		words = string(line)
 	}
 	words = shorten(o.redact.text(words), maxShownBytes)
-	o.hear()
 	if !isEntry || entry.level >= slog.LevelError {
 		o.remember(words)
 	}
-	if !o.allow() {
-		return
-	}
-	if !isEntry {
+	switch {
+	case !allowed:
+	case isEntry:
+		o.log.LogAttrs(context.Background(), entry.level, words, entry.attrs(o.redact)...)
+	default:
 		o.log.Warn("connector wrote to stderr", "line", words)
-		return
 	}
-	o.log.LogAttrs(context.Background(), entry.level, words, entry.attrs(o.redact)...)
 }
 
 // show logs a line that is no log entry.

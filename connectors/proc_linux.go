@@ -14,13 +14,14 @@ import (
 // ticksPerSecond is USER_HZ, which is 100 on every Linux Go runs on.
 const ticksPerSecond = 100
 
-// waitUnreaped returns when the process has ended, leaving its number taken.
-func waitUnreaped(pid int) {
+// waitUnreaped returns when the process has ended, and whether it left its
+// number taken.
+func waitUnreaped(pid int) bool {
 	for {
 		var info unix.Siginfo
 		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOWAIT, nil)
 		if err != unix.EINTR {
-			return
+			return err == nil
 		}
 	}
 }

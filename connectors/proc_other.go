@@ -12,7 +12,7 @@ import (
 // Without /proc a child's memory is bounded by GOMEMLIMIT alone, a stopped
 // child is found by its silence, and leftovers are not swept.
 
-func waitUnreaped(int) {}
+func waitUnreaped(int) bool { return false }
 
 func processStopped(int) bool { return false }
 

@@ -224,7 +224,9 @@ func (t *talk) take(frame *sourceFrame) error {
 		})
 	case *wire.SourceMessage_Token:
 		return t.work(func() error {
-			return t.source.host.SaveToken(t.host, m.Token.GetToken())
+			// A token that is lost cannot be refreshed again: the end of the
+			// call does not stop it being saved.
+			return t.source.host.SaveToken(context.WithoutCancel(t.host), m.Token.GetToken())
 		}, func(text string) *wire.HostMessage {
 			return &wire.HostMessage{Message: &wire.HostMessage_TokenSaved{TokenSaved: &wire.TokenSaved{Id: m.Token.GetId(), Error: text}}}
 		})

@@ -34,7 +34,7 @@ const (
 	Failure_TRANSIENT        Failure_Kind = 4
 	Failure_CURSOR_EXPIRED   Failure_Kind = 5
 	Failure_CONFIG           Failure_Kind = 6
-	Failure_REFUSED          Failure_Kind = 7 // the host refused a batch; the message is the host's own
+	Failure_REFUSED          Failure_Kind = 7 // the host refused a batch, a permit or a token; the message is the host's own
 )
 
 // Enum value maps for Failure_Kind.

@@ -45,6 +45,8 @@ type ConnectorClient interface {
 	// Check and Read carry the host's services (permits, tokens) beside their
 	// own messages. The host's first message is start. The child ends the
 	// stream with status OK when done, or with a Failure in the status details.
+	// The host cancels by ending its side: the child then has a second to end
+	// the stream, and what it sends meanwhile is not stored.
 	Check(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HostMessage, SourceMessage], error)
 	Read(ctx context.Context, opts ...grpc.CallOption) (grpc.BidiStreamingClient[HostMessage, SourceMessage], error)
 }
@@ -120,6 +122,8 @@ type ConnectorServer interface {
 	// Check and Read carry the host's services (permits, tokens) beside their
 	// own messages. The host's first message is start. The child ends the
 	// stream with status OK when done, or with a Failure in the status details.
+	// The host cancels by ending its side: the child then has a second to end
+	// the stream, and what it sends meanwhile is not stored.
 	Check(grpc.BidiStreamingServer[HostMessage, SourceMessage]) error
 	Read(grpc.BidiStreamingServer[HostMessage, SourceMessage]) error
 	mustEmbedUnimplementedConnectorServer()
