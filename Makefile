@@ -1,0 +1,39 @@
+# rollcall's chores. `make test` is what CI runs, without its linters.
+
+STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
+
+.PHONY: build test race lint bench nightly proto
+
+build:
+	go build -o bin/rollcall ./cmd/rollcall
+
+test:
+	go test ./...
+
+race:
+	go test -race -timeout 18m ./...
+
+lint:
+	@test -z "$$(gofmt -l .)" || { echo "gofmt these:"; gofmt -l .; exit 1; }
+	go vet ./...
+	$(STATICCHECK) ./...
+
+# Throughput beside a bare loop and DuckDB's own reader, latency, and the cost
+# of nothing new. On an otherwise idle machine.
+bench:
+	go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./sync
+
+# What is too long for every change: a hundred deaths each of daemon and
+# child, and a minute of every fuzz test.
+nightly:
+	ROLLCALL_KILLS=100 go test -run TestKill -count 1 -timeout 90m ./sync
+	@set -e; for package in $$(go list ./...); do \
+		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
+			echo "$$package $$name"; \
+			go test -run '^$$' -fuzz "^$$name$$" -fuzztime 60s $$package; \
+		done; \
+	done
+
+# Needs protoc, protoc-gen-go and protoc-gen-go-grpc.
+proto:
+	go generate ./connectors/wire
