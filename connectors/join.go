@@ -55,8 +55,8 @@ type joiner struct {
 
 // add is the emit that the source sees.
 func (j *joiner) add(b Batch) error {
-	if err := checkBatch(b); err != nil {
-		return err
+	if bug := checkBatch(b); bug != nil {
+		return bug
 	}
 	j.mu.Lock()
 	defer j.mu.Unlock()
@@ -192,7 +192,7 @@ func (j *joiner) end(drop bool) {
 }
 
 // checkBatch finds what no source may emit.
-func checkBatch(b Batch) error {
+func checkBatch(b Batch) *Bug {
 	if len(b.Cursor) > MaxCursorBytes {
 		return &Bug{Reason: fmt.Sprintf("a cursor of %d bytes; at most %d are allowed", len(b.Cursor), MaxCursorBytes)}
 	}

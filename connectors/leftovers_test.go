@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -47,7 +48,8 @@ func TestSweepLeftovers_endsTheChildOfAKilledDaemon(t *testing.T) {
 	log := &logged{}
 	host, pid := daemon(t, dir, "orphan")
 	require.NoError(t, connectors.SweepLeftovers(dir, slog.New(slog.NewTextHandler(log, nil))))
-	require.True(t, alive(pid), "the child of a living daemon was ended")
+	require.FileExists(t, filepath.Join(dir, itoa(pid)+".child.json"), "the child of a living daemon was ended")
+	require.True(t, alive(pid))
 	require.NoError(t, host.Process.Kill())
 	_ = host.Wait()
 	require.True(t, alive(pid))
@@ -62,6 +64,7 @@ func TestSweepLeftovers_endsTheChildOfAKilledDaemon(t *testing.T) {
 func TestSweepLeftovers_sparesAProcessThatGotTheNumberLater(t *testing.T) {
 	dir := t.TempDir()
 	other := exec.Command("sleep", "60")
+	other.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // as a child has it
 	require.NoError(t, other.Start())
 	t.Cleanup(func() {
 		_ = other.Process.Kill()

@@ -52,7 +52,7 @@ func TestProcess_doesNotCountTheHostsOwnTimeAsAStall(t *testing.T) {
 	require.NoError(t, source.Read(t.Context(), "permits", nil, drop), "the permit took longer than the stall timeout")
 	slow := make(chan struct{})
 	time.AfterFunc(1500*time.Millisecond, func() { close(slow) })
-	require.NoError(t, source.Read(t.Context(), "posts", nil, func(connectors.Batch) error { <-slow; return nil }),
+	require.NoError(t, source.Read(t.Context(), "permits", nil, func(connectors.Batch) error { <-slow; return nil }),
 		"storing took longer than the stall timeout")
 	require.NoError(t, source.Read(t.Context(), "chatty", nil, drop), "a child that logs makes progress")
 }

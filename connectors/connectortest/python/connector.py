@@ -22,6 +22,7 @@ import urllib.parse
 
 import connector_pb2 as pb
 import rollcall
+from call import BadSetting, CursorExpired, Forbidden, RateLimited, Transient, Unauthorized
 
 PAGE = 500
 TIMEOUT = 20  # seconds without a byte
@@ -52,10 +53,10 @@ class Connector:
     def open(self, settings):
         url = urllib.parse.urlsplit(settings.get("url", ""))
         if url.scheme not in ("http", "https") or not url.hostname:
-            raise rollcall.BadSetting("must be an absolute http or https URL", setting="url")
+            raise BadSetting("must be an absolute http or https URL", setting="url")
         token = settings.get("token", "")
         if not token.isascii() or not token.isprintable():
-            raise rollcall.BadSetting("must be printable ASCII", setting="token")
+            raise BadSetting("must be printable ASCII", setting="token")
         return Source(url, token)
 
 
@@ -74,7 +75,7 @@ class Source:
 
     def read(self, call, stream, cursor):
         if stream != "items":
-            raise rollcall.Forbidden("there is no such stream", stream=stream)
+            raise Forbidden("there is no such stream", stream=stream)
         query, done = self._start(cursor), 0
         while True:
             (items, after, more), _ = self._page(call, query)
@@ -85,7 +86,7 @@ class Source:
             if not more:
                 return
             if after is None or after == query.get("after"):
-                raise rollcall.Transient("the source says there is more but does not move on")
+                raise Transient("the source says there is more but does not move on")
             query = {"limit": PAGE, "after": after}
 
     def _start(self, cursor):
@@ -99,7 +100,7 @@ class Source:
                 return {"limit": PAGE, "after": str(position["after"])}
         except (ValueError, KeyError, TypeError):
             pass
-        raise rollcall.CursorExpired("the cursor is not one of this connector's")
+        raise CursorExpired("the cursor is not one of this connector's")
 
     def _page(self, call, query):
         """Requests a page until it comes, at most TRIES times."""
@@ -125,7 +126,7 @@ class Source:
                 return split(body), date_of(headers)
             except (ValueError, RecursionError) as error:
                 problem = f"GET {self._path()}: {error}"
-        raise rollcall.Transient(f"{problem}, {TRIES} times", after_ns=30_000_000_000)
+        raise Transient(f"{problem}, {TRIES} times", after_ns=30_000_000_000)
 
     def _path(self):
         return self._url.path.rstrip("/") + "/items"
@@ -159,18 +160,18 @@ class Source:
 
     def _refused(self, status):
         if status == 401:
-            raise rollcall.Unauthorized("the source refuses the token")
+            raise Unauthorized("the source refuses the token")
         if status == 403:
-            raise rollcall.Forbidden("the token may not read it", stream="items")
+            raise Forbidden("the token may not read it", stream="items")
         if status == 410:
-            raise rollcall.CursorExpired("the source no longer knows the position")
+            raise CursorExpired("the source no longer knows the position")
         if 300 <= status < 500:
-            raise rollcall.Transient(f"GET {self._path()}: status {status}", after_ns=60_000_000_000)
+            raise Transient(f"GET {self._path()}: status {status}", after_ns=60_000_000_000)
 
     def _pause(self, call, headers):
         wait = retry_after(headers.get("Retry-After", ""))
         if wait > MAX_WAIT:
-            raise rollcall.RateLimited("the source allows no request for now", until_unix_us=int((time.time() + wait) * 1e6))
+            raise RateLimited("the source allows no request for now", until_unix_us=int((time.time() + wait) * 1e6))
         call.sleep(wait)
 
 
@@ -195,7 +196,7 @@ def date_of(headers):
 
 def record(raw, item):
     if not isinstance(item, dict) or not isinstance(item.get("id"), (int, str)) or item["id"] == "":
-        raise rollcall.Transient("GET /items: an item without an id")
+        raise Transient("GET /items: an item without an id")
     return str(item["id"]), raw, item.get("deleted") is True, changed_at(item.get("updated_at"))
 
 
