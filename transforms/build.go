@@ -18,7 +18,7 @@ import (
 
 // BuildRequest says how to build.
 type BuildRequest struct {
-	Full bool // stage every record again, not only what changed
+	Full bool // stage every record again; every build does so until staging is incremental
 }
 
 // A Status of a build.
@@ -56,10 +56,12 @@ func (b *Build) failed() []CheckResult {
 // Build stages every record, writes staging and people's ids to the lake in
 // one transaction, then all marts in one, then runs the checks. A build whose
 // checks fail is returned with a [*ChecksFailed].
-func (b *Builder) Build(ctx context.Context, _ BuildRequest) (*Build, error) {
+func (b *Builder) Build(ctx context.Context, _ BuildRequest) (_ *Build, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	build := &Build{ID: kpi.Stamp(b.opts.Now()) + "-" + uuid.NewString()[:8], Started: b.opts.Now(), Status: StatusBuilt, NotConfigured: map[string]string{}}
+	// The parsed streams take memory; a build that fails gives it back as well.
+	defer func() { err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx))) }()
 	for _, step := range []func(context.Context, *Build) error{b.stage, b.writeLake, b.buildMarts, b.runChecks, b.settle} {
 		if err := step(ctx, build); err != nil {
 			return nil, fmt.Errorf("build: %w", err)
@@ -146,7 +148,7 @@ func (b *Builder) writeLake(ctx context.Context, build *Build) error {
 	if err != nil {
 		return fmt.Errorf("write the lake: %w", err)
 	}
-	return b.emptyWork(ctx)
+	return b.emptyWork(ctx) // the marts need the memory
 }
 
 // writeRejectedValues replaces what earlier builds counted: a build parses

@@ -3,6 +3,7 @@ package transforms_test
 import (
 	"io/fs"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -168,4 +169,55 @@ func TestBuild_decidesWhatAQuestionIs(t *testing.T) {
 	}), board("main", "qa")))
 	require.Equal(t, []string{"chat|false|category", "plain|false|default", "solvable|true|category", "tagged|true|tag"},
 		l.rows("select split_part(thread_id, ':', 4), is_question, question_basis from core.thread order by all"))
+}
+
+func TestBuild_takesACleanListingAsCoverage(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	l.exec("delete from lake.ops.coverage where stream = 'replies'")
+	b := l.builder(board("main"))
+	partial := func() []string {
+		l.build(b)
+		return l.rows("select is_partial from kpi.value where kpi_id = 'community_post_volume' and grain = 'week' and period_start = date '2026-02-02' and segment_type = 'all'")
+	}
+	require.Equal(t, []string{"true"}, partial(), "nothing says that all replies are there")
+	l.exec(`insert into lake.ops.run (run_id, type, instance, stream, kind, status, started_at, record_count, appended_count, unchanged_count, tombstone_count, rejected_count, held_back_count)
+values (1, 'board', 'main', 'replies', 'full', 'ok', timestamp '2026-05-30', 0, 0, 0, 0, 0, 0)`)
+	require.Equal(t, []string{"false"}, partial())
+}
+
+func TestBuild_computesSumsMeansAndDistinctEntities(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	for key, chars := range map[string]int{"20": 100, "21": 250, "22": 50} {
+		l.put("board", "main", "replies", key, object{"id": key, "thread": "T1", "author": "m2", "created_at": "2026-03-02T12:00:00Z", "chars": chars}, false)
+	}
+	head := readSQL(t, "kpi/health/community_post_volume.sql")
+	atoms := "*/\nselect r.created_on as happened_on, r.author_identity_id as identity_id, r.thread_id as entity_id, r.community_id, r.char_len as amount from core.thread_reply as r where r.char_len is not null"
+	files := map[string]string{}
+	for id, measure := range map[string]string{"chars_sum": `"sum"`, "chars_mean": `"mean"`, "threads_answered": "\"distinct\"\n  of = \"entity\""} {
+		text := head[:strings.Index(head, "*/")] + atoms
+		text = replaceOnce(text, `"community_post_volume"`, `"`+id+`"`)
+		text = replaceOnce(text, `measure     = "count"`, "measure = "+measure)
+		files["kpi/health/"+id+".sql"] = text
+	}
+	l.build(l.builderOver(overlay(t, files), board("main")))
+	require.Equal(t, []string{"chars_mean|400|3|133.333333333|1", "chars_sum|400|<nil>|400|1", "threads_answered|1|<nil>|1|1"},
+		l.rows("select kpi_id, numerator, denominator, value, n from kpi.value where grain = 'month' and period_start = date '2026-03-01' and segment_type = 'all' and kpi_id not like '%community%' and kpi_id not like '%rate' and kpi_id not like '%hours' order by 1"))
+}
+
+func TestBuild_refusesAtomsThatItsMeasureCannotRead(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	head := readSQL(t, "kpi/health/community_mau.sql")
+	head = head[:strings.Index(head, "*/")+3]
+	for text, want := range map[string]string{
+		"select d.community_id from mart.person_day_community as d":                                         "an event atom has happened_on as a DATE",
+		"select d.happened_on, d.community_id from mart.person_day_community as d":                          "measure distinct of person reads column person_id, which the select does not return",
+		"select d.happened_on as from_on, d.person_id from mart.person_day_community as d":                  "atoms of kind span or period are not computed yet",
+		"select d.happened_on, d.person_id from mart.person_day_community as d where d.nothing is not null": "kpi/health/community_mau.sql: ",
+	} {
+		_, err := l.builderOver(overlay(t, map[string]string{"kpi/health/community_mau.sql": head + text}), board("main")).Build(t.Context(), transforms.BuildRequest{})
+		require.ErrorContains(t, err, want)
+	}
 }

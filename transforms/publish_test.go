@@ -164,6 +164,12 @@ func TestPublish_refusesWithoutABuildWhoseChecksPassed(t *testing.T) {
 	require.NoError(t, err)
 	before := l.published("select build_id from kpi.release")
 
+	require.NoError(t, l.db.Marts.Write(t.Context(), func(tx *warehouse.Tx) error {
+		return tx.Exec(t.Context(), "update marts.kpi.build set status = 'built'")
+	}))
+	_, err = b.Publish(t.Context(), transforms.PublishRequest{})
+	require.ErrorContains(t, err, "was interrupted before its checks: run `rollcall build` again")
+
 	failing := l.builderOver(overlay(t, map[string]string{
 		"checks/no_replies.sql": "-- severity: fail\n-- Nobody replies.\nselect r.reply_id from core.thread_reply as r",
 	}), board("main"))

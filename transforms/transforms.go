@@ -182,6 +182,9 @@ func newStream(source Source, declared Stream) (*stream, error) {
 	if err != nil {
 		return nil, err
 	}
+	if len(fields.Members) == 0 {
+		return nil, errors.New("they name nothing")
+	}
 	s := &stream{Type: source.Type, Name: declared.Name, fields: fields}
 	for _, instance := range source.Instances {
 		s.Instances = append(s.Instances, instance.Name)

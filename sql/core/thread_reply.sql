@@ -13,6 +13,30 @@
 -- is_system: written by the software
 -- is_removed: taken down, or gone from the source
 with
+counted as (
+    select
+        r.reply_id,
+        count(*) as records
+    from staging.thread_reply as r
+    group by r.reply_id
+),
+
+-- Most replies are shown by one record: nothing has to be chosen.
+shown_once as (
+    select
+        r.reply_id,
+        r.thread_id,
+        r.community_id,
+        r.author_identity_id,
+        r.parent_reply_id,
+        r.created_at,
+        r.char_len,
+        r.is_system,
+        case when r.deleted_at is not null then true else r.is_removed end as is_removed
+    from staging.thread_reply as r
+    inner join counted as c on c.reply_id = r.reply_id and c.records = 1
+),
+
 observed as (
     select
         r.*,
@@ -22,9 +46,10 @@ observed as (
             order by coalesce(r.deleted_at, r.source_updated_at) nulls first, r.record nulls first
         ) as recency
     from staging.thread_reply as r
+    inner join counted as c on c.reply_id = r.reply_id and c.records > 1
 ),
 
-latest as (
+chosen as (
     select
         o.reply_id,
         max_by(o.thread_id, o.recency) filter (where o.thread_id is not null) as thread_id,
@@ -39,6 +64,12 @@ latest as (
         max_by(o.is_gone, o.recency) filter (where o.is_gone is not null) as is_removed
     from observed as o
     group by o.reply_id
+),
+
+latest as (
+    select * from shown_once
+    union all
+    select * from chosen
 ),
 
 final as (

@@ -49,6 +49,16 @@ written as (
     select * from replies
 ),
 
+-- Roles with open ends closed, so that the join below compares only.
+excluded as (
+    select
+        r.person_id,
+        coalesce(r.valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
+        coalesce(r.valid_to, timestamp '9999-12-31 00:00:00') as valid_to
+    from core.person_role as r
+    where r.role in ('staff', 'bot')
+),
+
 final as (
     select
         w.content_id,
@@ -61,14 +71,9 @@ final as (
         w.happened_on
     from written as w
     left join core.person_identity as p on p.identity_id = w.identity_id
-    where not exists (
-        select 1
-        from core.person_role as x
-        where x.person_id = p.person_id
-            and x.role in ('staff', 'bot')
-            and (x.valid_from is null or x.valid_from <= w.happened_at)
-            and (x.valid_to is null or x.valid_to > w.happened_at)
-    )
+    left join excluded as x
+        on x.person_id = p.person_id and x.valid_from <= w.happened_at and x.valid_to > w.happened_at
+    where x.person_id is null
 )
 
 select * from final

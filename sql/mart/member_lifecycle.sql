@@ -11,6 +11,16 @@
 -- left_at: when the last membership ended; null while one lasts
 -- is_first_community: the person's first join to any community; ties go to the smaller community_id
 with
+-- Roles with open ends closed, so that the join below compares only.
+excluded as (
+    select
+        r.person_id,
+        coalesce(r.valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
+        coalesce(r.valid_to, timestamp '9999-12-31 00:00:00') as valid_to
+    from core.person_role as r
+    where r.role in ('staff', 'bot')
+),
+
 joins as (
     select
         p.person_id,
@@ -26,15 +36,9 @@ joins as (
         ) as place
     from core.community_member as m
     inner join core.person_identity as p on p.identity_id = m.identity_id
-    where m.joined_at is not null
-        and not exists (
-            select 1
-            from core.person_role as x
-            where x.person_id = p.person_id
-                and x.role in ('staff', 'bot')
-                and (x.valid_from is null or x.valid_from <= m.joined_at)
-                and (x.valid_to is null or x.valid_to > m.joined_at)
-        )
+    left join excluded as x
+        on x.person_id = p.person_id and x.valid_from <= m.joined_at and x.valid_to > m.joined_at
+    where m.joined_at is not null and x.person_id is null
 ),
 
 ends as (

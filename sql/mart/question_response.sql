@@ -15,6 +15,17 @@
 -- is_staff_response: whether that was staff
 -- hours_to_first_response: elapsed hours; null without a response
 with
+-- Roles with open ends closed, so that the joins below compare only.
+roles as (
+    select
+        r.person_id,
+        r.role as role,
+        coalesce(r.valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
+        coalesce(r.valid_to, timestamp '9999-12-31 00:00:00') as valid_to
+    from core.person_role as r
+    where r.role in ('staff', 'bot')
+),
+
 questions as (
     select
         t.thread_id as question_id,
@@ -26,18 +37,13 @@ questions as (
         t.question_basis
     from core.thread as t
     inner join core.person_identity as p on p.identity_id = t.author_identity_id
+    left join roles as x
+        on x.person_id = p.person_id and x.valid_from <= t.created_at and x.valid_to > t.created_at
     where t.is_question
         and not t.is_removed
         and not t.is_private
         and t.created_at is not null
-        and not exists (
-            select 1
-            from core.person_role as x
-            where x.person_id = p.person_id
-                and x.role in ('staff', 'bot')
-                and (x.valid_from is null or x.valid_from <= t.created_at)
-                and (x.valid_to is null or x.valid_to > t.created_at)
-        )
+        and x.person_id is null
 ),
 
 responses as (
@@ -53,18 +59,14 @@ responses as (
     from questions as q
     inner join core.thread_reply as r on r.thread_id = q.question_id
     inner join core.person_identity as p on p.identity_id = r.author_identity_id
+    left join roles as x
+        on x.role = 'bot' and x.person_id = p.person_id
+        and x.valid_from <= r.created_at and x.valid_to > r.created_at
     where not r.is_removed
         and not r.is_system
         and r.created_at > q.asked_at
         and p.person_id <> q.asker_person_id
-        and not exists (
-            select 1
-            from core.person_role as x
-            where x.person_id = p.person_id
-                and x.role = 'bot'
-                and (x.valid_from is null or x.valid_from <= r.created_at)
-                and (x.valid_to is null or x.valid_to > r.created_at)
-        )
+        and x.person_id is null
 ),
 
 first_responses as (
@@ -72,16 +74,13 @@ first_responses as (
         r.question_id,
         r.first_response_at,
         r.first_responder_identity_id,
-        exists (
-            select 1
-            from core.person_role as x
-            where x.person_id = r.responder_person_id
-                and x.role = 'staff'
-                and (x.valid_from is null or x.valid_from <= r.first_response_at)
-                and (x.valid_to is null or x.valid_to > r.first_response_at)
-        ) as is_staff_response
+        count(x.person_id) > 0 as is_staff_response
     from responses as r
+    left join roles as x
+        on x.role = 'staff' and x.person_id = r.responder_person_id
+        and x.valid_from <= r.first_response_at and x.valid_to > r.first_response_at
     where r.place = 1
+    group by r.question_id, r.first_response_at, r.first_responder_identity_id
 ),
 
 final as (

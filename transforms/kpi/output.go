@@ -68,7 +68,7 @@ select
     p.build_id, p.sql_hash
 from placed as p
 where p.place = 1
-order by p.kpi_id, p.grain, p.segment_type, p.segment_value`
+order by p.kpi_id nulls last, p.grain nulls last, p.segment_type nulls last, p.segment_value nulls last`
 
 // An Entry is one row of kpi.dictionary.
 type Entry struct {
