@@ -85,8 +85,8 @@ func (e *Engine) tell(event Event) {
 
 // Sync runs the streams of the request and returns one outcome for each: the
 // streams of one instance one after another, in the order of its Spec,
-// several instances at once. The error is for a request that cannot be run or
-// a lake that cannot be read; what happens to a stream is in its outcome.
+// several instances at once. The error is for a request that cannot be run;
+// what happens to a stream is in its outcome.
 func (e *Engine) Sync(ctx context.Context, r Request) ([]Outcome, error) {
 	if r.Full && !r.Since.IsZero() {
 		return nil, errors.New("a sync is full or since a time, not both")
@@ -108,12 +108,12 @@ func (e *Engine) Sync(ctx context.Context, r Request) ([]Outcome, error) {
 	var group errgroup.Group
 	group.SetLimit(maxInstances)
 	for i, job := range jobs {
-		group.Go(func() (err error) {
-			outcomes[i], err = e.runInstance(ctx, job, r)
-			return err
+		group.Go(func() error {
+			outcomes[i] = e.runInstance(ctx, job, r)
+			return nil
 		})
 	}
-	err = group.Wait()
+	_ = group.Wait() // none of them returns an error
 	// No write-ahead log should rest on disk. If this fails it stays there,
 	// whole, and the next checkpoint takes it.
 	if checkpointErr := e.opts.DB.Lake.Checkpoint(context.WithoutCancel(ctx)); checkpointErr != nil {
@@ -123,7 +123,7 @@ func (e *Engine) Sync(ctx context.Context, r Request) ([]Outcome, error) {
 	for _, part := range outcomes {
 		all = append(all, part...)
 	}
-	return all, err
+	return all, nil
 }
 
 // A job is the streams of one instance to run.
@@ -170,17 +170,14 @@ func enabled(c config.Connector, stream string) bool {
 }
 
 // runInstance runs an instance's streams one after another in one child.
-func (e *Engine) runInstance(ctx context.Context, j job, r Request) ([]Outcome, error) {
+func (e *Engine) runInstance(ctx context.Context, j job, r Request) []Outcome {
 	c := &child{engine: e, config: j.config}
 	defer c.drop(ctx)
 	var outcomes []Outcome
 	var stop *run // why the rest of the instance is not run
 	for _, stream := range j.streams {
 		id := streamID{j.config.Type, j.config.Name, stream.Name}
-		ended, err := e.runOne(ctx, c, stream, r, stop)
-		if err != nil {
-			return outcomes, err
-		}
+		ended := e.runOne(ctx, c, stream, r, stop)
 		outcomes = append(outcomes, ended.Outcome)
 		e.report(id, ended)
 		switch ended.fault {
@@ -188,19 +185,28 @@ func (e *Engine) runInstance(ctx context.Context, j job, r Request) ([]Outcome, 
 			stop = ended
 		}
 	}
-	return outcomes, nil
+	return outcomes
 }
 
-func (e *Engine) runOne(ctx context.Context, c *child, stream connectors.Stream, r Request, stop *run) (*run, error) {
+func (e *Engine) runOne(ctx context.Context, c *child, stream connectors.Stream, r Request, stop *run) *run {
 	id := streamID{c.config.Type, c.config.Name, stream.Name}
-	if stop != nil {
-		return e.skip(ctx, id, r, stop)
+	now := e.opts.Clock.Now()
+	unstarted := &run{Outcome: Outcome{Type: id.typ, Instance: id.instance, Stream: id.stream, Started: now, Finished: now}, kind: r.kind()}
+	if ctx.Err() != nil {
+		unstarted.Status, unstarted.Reason = StatusInterrupted, "told to stop before it began"
+		return unstarted
 	}
-	if !e.claim(id) {
-		return e.skip(ctx, id, r, nil)
+	if stop != nil || !e.claim(id) {
+		e.skip(ctx, unstarted, stop)
+		return unstarted
 	}
 	defer e.release(id)
-	return e.runStream(ctx, c, stream, r)
+	ended, err := e.runStream(ctx, c, stream, r)
+	if err != nil {
+		unstarted.Status, unstarted.fault, unstarted.Reason = StatusFailed, faultStorage, e.storageReason(err)
+		return unstarted
+	}
+	return ended
 }
 
 // claim takes a stream for one run.

@@ -76,14 +76,14 @@ func (f *fields) offer(key string, data []byte) {
 		if name.Type != gjson.String {
 			return false // not an object
 		}
-		known := f.see(f.known, "", name.Str, value, key)
+		known := f.see(f.known, key, value, name.Str)
 		if value.IsObject() {
 			if known.nested == nil {
 				known.nested = map[string]*field{}
 			}
 			value.ForEach(func(inner, value gjson.Result) bool {
 				if len(known.nested) < maxNested || known.nested[inner.Str] != nil {
-					f.see(known.nested, name.Str, inner.Str, value, key)
+					f.see(known.nested, key, value, name.Str, inner.Str)
 				}
 				return true
 			})
@@ -92,7 +92,9 @@ func (f *fields) offer(key string, data []byte) {
 	})
 }
 
-func (f *fields) see(level map[string]*field, parent, name string, value gjson.Result, key string) *field {
+// see notes a member by its path, whose last name stands in level.
+func (f *fields) see(level map[string]*field, key string, value gjson.Result, path ...string) *field {
+	name := path[len(path)-1]
 	known := level[name]
 	bit := typeBit(value)
 	if known != nil && known.types&bit != 0 {
@@ -111,18 +113,17 @@ func (f *fields) see(level map[string]*field, parent, name string, value gjson.R
 	if f.baseline {
 		change = ""
 	}
-	path := pathOf(parent, name)
-	f.found = append(f.found, foundField{path: path, jsonType: typeName(bit), sampleKey: strings.Clone(key), change: change})
+	f.found = append(f.found, foundField{path: pathOf(path...), jsonType: typeName(bit), sampleKey: strings.Clone(key), change: change})
 	return known
 }
 
 // pathOf writes a member as a gjson path; a dot within a name is escaped.
-func pathOf(parent, name string) string {
-	name = strings.ReplaceAll(strings.ReplaceAll(name, `\`, `\\`), ".", `\.`)
-	if parent == "" {
-		return strings.Clone(name) // it lies in the batch's memory
+func pathOf(names ...string) string {
+	escaped := make([]string, len(names))
+	for i, name := range names {
+		escaped[i] = strings.ReplaceAll(strings.ReplaceAll(name, `\`, `\\`), ".", `\.`)
 	}
-	return pathOf("", parent) + "." + name
+	return strings.Clone(strings.Join(escaped, ".")) // the names lie in the batch's memory
 }
 
 // splitPath takes a plain gjson path apart.

@@ -79,6 +79,9 @@ func (l *loader) store(ctx context.Context, b connectors.Batch) error {
 	}
 	if err := l.storeLocked(context.WithoutCancel(ctx), b); err != nil {
 		l.failure = err
+		if l.fields != nil {
+			l.fields.found = nil // they came with records that are not stored
+		}
 		return err
 	}
 	return nil
@@ -144,7 +147,7 @@ func (l *loader) prepare(ctx context.Context, needed bool) error {
 // limitDeletes fixes how many tombstones by absence the run may make: a share
 // of what was live before it.
 func (l *loader) limitDeletes(share float64, accepted bool) {
-	l.maxDeletes = int64(share * float64(l.state.live))
+	l.maxDeletes = int64(share*float64(l.state.live) + 1e-9) // 0.29 of 100 is 28.999…
 	if accepted {
 		l.maxDeletes = l.state.live
 	}

@@ -48,14 +48,17 @@ func (p *permits) bucket(c config.Connector, name string) *bucket {
 		b = &bucket{clock: p.clock, head: make(chan struct{}, 1)}
 		p.buckets[id] = b
 	}
+	var limit, burst int
+	var per time.Duration
 	for _, declared := range c.Spec.Buckets {
 		if declared.Name == name {
-			b.setRate(declared.Limit, declared.Per, declared.Burst)
+			limit, per, burst = declared.Limit, declared.Per, declared.Burst
 		}
 	}
 	if rate, ok := c.Rates[name]; ok {
-		b.setRate(rate.Limit, rate.Per, 0)
+		limit, per = rate.Limit, rate.Per
 	}
+	b.setRate(limit, per, burst)
 	return b
 }
 

@@ -200,23 +200,20 @@ func streamOf(table, typ string) string {
 
 // skip notes a stream that is not run: another run of it is on, or its
 // instance was stopped or paused.
-func (e *Engine) skip(ctx context.Context, id streamID, r Request, stop *run) (*run, error) {
-	now := e.opts.Clock.Now()
-	skipped := &run{Outcome: Outcome{Type: id.typ, Instance: id.instance, Stream: id.stream, Status: StatusSkipped,
-		Started: now, Finished: now, Reason: "another run of this stream is in progress"}, kind: r.kind()}
+func (e *Engine) skip(ctx context.Context, r *run, stop *run) {
+	r.Status, r.Reason = StatusSkipped, "another run of this stream is in progress"
 	if stop != nil {
-		skipped.Reason = "the instance was stopped at stream " + stop.Stream + ": " + stop.Reason
-		if stop.Status == StatusPaused {
-			skipped.Status, skipped.PausedUntil, skipped.fault = StatusPaused, stop.PausedUntil, stop.fault
-		}
-		if stop.fault == faultStorage {
-			return skipped, nil
-		}
+		r.Reason = "the instance was stopped at stream " + stop.Stream + ": " + stop.Reason
 	}
-	skipped.RunID = e.runIDs.Add(1)
-	err := e.opts.DB.Lake.Write(context.WithoutCancel(ctx), func(tx *warehouse.Tx) error { return skipped.save(context.WithoutCancel(ctx), tx) })
-	if err != nil {
-		return nil, fmt.Errorf("note the skipped run of %s: %w", id, err)
+	if stop != nil && stop.Status == StatusPaused {
+		r.Status, r.PausedUntil, r.fault = StatusPaused, stop.PausedUntil, stop.fault
 	}
-	return skipped, nil
+	if stop != nil && stop.fault == faultStorage {
+		return // the lake takes no rows
+	}
+	r.RunID = e.runIDs.Add(1)
+	ctx = context.WithoutCancel(ctx)
+	if err := e.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error { return r.save(ctx, tx) }); err != nil {
+		e.opts.Log.Warn("a skipped run was not noted", "instance", r.Instance, "stream", r.Stream, "err", err)
+	}
 }

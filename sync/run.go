@@ -63,11 +63,12 @@ func (e *Engine) runStream(ctx context.Context, c *child, stream connectors.Stre
 			s.run.Reason = s.note
 		}
 	}
-	return s.run, s.end(ctx)
+	s.end(ctx)
+	return s.run, nil
 }
 
 // end writes the outcome. A lake that cannot be written to is the outcome.
-func (s *streamRun) end(ctx context.Context) error {
+func (s *streamRun) end(ctx context.Context) {
 	clean := s.run.Status == statusRunning
 	if err := s.loader.finish(ctx, clean); err != nil {
 		if storing := s.loader.failure; s.run.Status != StatusFailed || storing == nil {
@@ -75,11 +76,11 @@ func (s *streamRun) end(ctx context.Context) error {
 		}
 		s.run.Finished = s.engine.opts.Clock.Now()
 	}
-	return nil
 }
 
 // begin notes the run in the lake and decides where it starts.
 func (e *Engine) begin(ctx context.Context, c *child, stream connectors.Stream, request Request) (*streamRun, error) {
+	ctx = context.WithoutCancel(ctx) // a stop that comes now meets the Read
 	id := streamID{c.config.Type, c.config.Name, stream.Name}
 	if err := ensureTable(ctx, e.opts.DB, id); err != nil {
 		return nil, fmt.Errorf("make the table of %s: %w", id, err)

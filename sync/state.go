@@ -110,8 +110,6 @@ type run struct {
 	fault string
 }
 
-func (r *run) id() streamID { return streamID{r.Type, r.Instance, r.Stream} }
-
 // save replaces the run's row.
 func (r *run) save(ctx context.Context, tx *warehouse.Tx) error {
 	if err := tx.Exec(ctx, "delete from ops.run where run_id = ?", r.RunID); err != nil {
