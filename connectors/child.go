@@ -166,6 +166,13 @@ func (c *child) expect(why string) {
 	}
 }
 
+// verdict is the reason the host decided on, if it did.
+func (c *child) verdict() string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.why
+}
+
 // kill ends the whole group at once, for a reason.
 func (c *child) kill(why string) {
 	c.expect(why)
@@ -229,9 +236,9 @@ func (c *child) Wait(context.Context) error {
 	return nil
 }
 
-// Kill ends the group.
+// Kill ends the group; whoever has go-plugin do so knows the reason.
 func (c *child) Kill(context.Context) error {
-	c.kill("stopped by the host")
+	c.kill("")
 	return nil
 }
 

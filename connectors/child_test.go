@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"net"
 	"os"
 	"os/exec"
 	"runtime"
@@ -33,6 +34,13 @@ func child(name string) {
 		select {}
 	case "other-version":
 		fmt.Println("1|7|unix|" + os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/s|grpc|")
+		select {}
+	case "mute":
+		path := os.Getenv("PLUGIN_UNIX_SOCKET_DIR") + "/s"
+		if _, err := net.Listen("unix", path); err != nil {
+			panic(err)
+		}
+		fmt.Println("1|1|unix|" + path + "|grpc|")
 		select {}
 	case "foreign-socket":
 		fmt.Println("1|1|unix|/tmp/elsewhere.sock|grpc|")

@@ -37,6 +37,7 @@ type Launch struct {
 
 const (
 	startTimeout        = 30 * time.Second // until the handshake line; a cold Python takes seconds
+	answerTimeout       = 5 * time.Second  // of the connection, once the child says that it listens
 	describeTimeout     = 10 * time.Second
 	defaultStallTimeout = 10 * time.Minute
 	writeBufferBytes    = 256 << 10
@@ -95,7 +96,7 @@ func (p *Process) connect(ctx context.Context, l Launch) error {
 			p.child.env = append(childEnv(l), cmd.Env...)
 			return p.child, nil
 		},
-		StartTimeout:     startTimeout,
+		StartTimeout:     2 * startTimeout, // within ends it first, and says why
 		Logger:           hclog.NewNullLogger(),
 		SyncStdout:       p.child.output.writer("stdout"),
 		SyncStderr:       p.child.output.writer("stderr"),
@@ -108,20 +109,40 @@ func (p *Process) connect(ctx context.Context, l Launch) error {
 			grpc.WithInitialConnWindowSize(windowBytes),
 		},
 	})
-	failed := make(chan error, 1)
-	go func() { failed <- p.dispense() }()
-	var err error
-	select {
-	case err = <-failed:
-	case <-ctx.Done():
-		p.child.kill("the start was cancelled")
-		<-failed
-		err = ctx.Err()
+	err := p.within(ctx, startTimeout, "print its handshake line", func() error {
+		_, err := p.client.Start()
+		return err
+	})
+	if err == nil {
+		err = p.within(ctx, answerTimeout, "answer its first call", p.dispense)
 	}
 	if err == nil {
 		return nil
 	}
 	return p.startError(ctx, err)
+}
+
+// within bounds a step of go-plugin's, which knows no context: the end of the
+// child ends the step.
+func (p *Process) within(ctx context.Context, d time.Duration, what string, step func() error) error {
+	done := make(chan error, 1)
+	go func() { done <- step() }()
+	timer := time.NewTimer(d)
+	defer timer.Stop()
+	var err error
+	select {
+	case err := <-done:
+		return err
+	case <-timer.C:
+		why := p.child.hangReason(fmt.Sprintf("did not %s within %s", what, d))
+		err = errors.New(why)
+		p.child.kill(why)
+	case <-ctx.Done():
+		err = ctx.Err()
+		p.child.kill("the start was cancelled")
+	}
+	<-done
+	return err
 }
 
 func (p *Process) dispense() error {
@@ -143,9 +164,11 @@ func (p *Process) dispense() error {
 // an operator can act on.
 func (p *Process) startError(ctx context.Context, err error) error {
 	version, spoke := p.child.output.protocolVersion()
-	// A child that ended may not be reaped yet.
-	hung := !spoke && p.child.started() && !p.child.gone(ctx, drainTime+killGrace)
-	p.child.kill(fmt.Sprintf("it did not print its handshake line within %s", startTimeout))
+	verdict := p.child.verdict()
+	if !spoke && p.child.started() {
+		p.child.gone(ctx, drainTime+killGrace) // one that ended may not be reaped yet
+	}
+	p.child.kill("")
 	if p.child.started() {
 		<-p.child.exited
 	}
@@ -158,12 +181,12 @@ func (p *Process) startError(ctx context.Context, err error) error {
 		return fmt.Errorf("connector %s speaks protocol version %d and this rollcall speaks %d: "+
 			"install a build of the connector for version %d, or a rollcall that speaks version %d",
 			p.name, version, ProtocolVersion, ProtocolVersion, version)
+	case verdict != "":
+		return &Died{Name: p.name, Reason: verdict}
 	case !p.child.started():
 		return fmt.Errorf("start connector %s: %s", p.name, p.redact.text(err.Error()))
 	case spoke:
 		return &Bug{Name: p.name, Reason: "its handshake cannot be used: " + p.redact.text(err.Error())}
-	case hung:
-		return &Died{Name: p.name, Reason: p.child.reason()}
 	default:
 		return &Died{Name: p.name, Reason: p.child.reason() + " before its handshake line"}
 	}

@@ -29,6 +29,7 @@ func TestStart_namesWhyAChildDidNotStart(t *testing.T) {
 		"exits":           {"exit-early", "exited with code 3: cannot find my library before its handshake line", nil},
 		"another version": {"other-version", "speaks protocol version 7 and this rollcall speaks 1: install a build of the connector for version 1", nil},
 		"foreign socket":  {"foreign-socket", "its socket /tmp/elsewhere.sock is not in", nil},
+		"mute":            {"mute", "did not answer its first call within 5s", nil},
 		"reserved":        {"reserved-setting", `setting "memory_limit": the name belongs to the host's own part of the block`, nil},
 		"missing": {"", "no-such-connector", func(l *connectors.Launch) {
 			l.Command = []string{"/no-such-connector"}

@@ -8,6 +8,7 @@ import (
 	"net/http/httptest"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -138,9 +139,9 @@ func TestDo_triesAgainAndEndsAsTransient(t *testing.T) {
 		},
 	} {
 		t.Run(name, func(t *testing.T) {
-			failing := true
+			var healed atomic.Bool
 			b := serve(t, func(w http.ResponseWriter, r *http.Request) {
-				if failing {
+				if !healed.Load() {
 					answer(w, r)
 					return
 				}
@@ -155,7 +156,7 @@ func TestDo_triesAgainAndEndsAsTransient(t *testing.T) {
 			require.Len(t, b.host.permits, 6)
 			require.Len(t, b.clock.slept, 5)
 
-			failing = false
+			healed.Store(true)
 			_, err = b.Do(t.Context(), request)
 			require.NoError(t, err)
 		})

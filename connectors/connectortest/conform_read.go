@@ -1,11 +1,9 @@
 package connectortest
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -268,86 +266,4 @@ type countingHost struct {
 func (h *countingHost) Wait(ctx context.Context, bucket string, cost int) error {
 	h.permits.Add(1)
 	return h.slowHost.Wait(ctx, bucket, cost)
-}
-
-// A lake is what the host makes of the batches it stores: each key's latest
-// version, and how many versions were appended.
-type lake struct {
-	volatile []string
-	latest   map[string]connectors.Record
-	appended int
-}
-
-func newLake(stream connectors.Stream) *lake {
-	return &lake{volatile: stream.Volatile, latest: map[string]connectors.Record{}}
-}
-
-func (l *lake) clone() *lake {
-	c := &lake{volatile: l.volatile, latest: map[string]connectors.Record{}, appended: l.appended}
-	for key, record := range l.latest {
-		c.latest[key] = record
-	}
-	return c
-}
-
-func (l *lake) store(batches []connectors.Batch) {
-	for _, batch := range batches {
-		for _, record := range batch.Records {
-			before, stored := l.latest[record.Key]
-			if stored && before.Deleted == record.Deleted && bytes.Equal(l.content(before), l.content(record)) || !stored && record.Deleted {
-				continue
-			}
-			l.latest[record.Key] = record
-			l.appended++
-		}
-	}
-}
-
-// content is a record's data without its volatile values.
-func (l *lake) content(r connectors.Record) []byte {
-	if r.Deleted {
-		return nil
-	}
-	type place struct{ from, until int }
-	var cuts []place
-	for _, path := range l.volatile {
-		found := gjson.GetBytes(r.Data, path)
-		if len(found.Indexes) == 0 && found.Index > 0 {
-			cuts = append(cuts, place{found.Index, found.Index + len(found.Raw)})
-		}
-		for i, value := range found.Array() {
-			if len(found.Indexes) > i {
-				cuts = append(cuts, place{found.Indexes[i], found.Indexes[i] + len(value.Raw)})
-			}
-		}
-	}
-	slices.SortFunc(cuts, func(a, b place) int { return a.from - b.from })
-	var content []byte
-	kept := 0
-	for _, cut := range cuts {
-		content = append(content, r.Data[kept:max(kept, cut.from)]...)
-		kept = max(kept, cut.until)
-	}
-	return append(content, r.Data[kept:]...)
-}
-
-func (l *lake) compare(want *lake) string {
-	for key, record := range want.latest {
-		got, found := l.latest[key]
-		if !found {
-			return fmt.Sprintf("record %q is lost", key)
-		}
-		if got.Deleted != record.Deleted || !bytes.Equal(l.content(got), l.content(record)) {
-			return fmt.Sprintf("record %q is not the latest version", key)
-		}
-	}
-	for key := range l.latest {
-		if _, found := want.latest[key]; !found {
-			return fmt.Sprintf("record %q appears, which a whole Read does not give", key)
-		}
-	}
-	if l.appended != want.appended {
-		return fmt.Sprintf("%d versions are appended where a whole Read appends %d", l.appended, want.appended)
-	}
-	return ""
 }

@@ -73,6 +73,9 @@ func TestRun_failsABrokenConnector(t *testing.T) {
 		proven[test.check] = true
 		t.Run(test.check+"/"+test.variant, func(t *testing.T) {
 			c := sampleCase(t, test.variant)
+			if test.check == "memory" {
+				c.MemoryLimit = 1 << 30 // so that the hoard is seen growing before it kills
+			}
 			failures := strings.Join(collect(t, func(t testing.TB) { runCheck(t, c, checkNamed(t, test.check)) }).failures, "\n")
 			require.Contains(t, failures, test.complaint)
 			require.NotContains(t, failures, "s3cr3t")

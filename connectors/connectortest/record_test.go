@@ -1,6 +1,7 @@
 package connectortest
 
 import (
+	"compress/gzip"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -34,7 +35,10 @@ func TestRecorder_savesWhatPlayerReplaysWithoutSecrets(t *testing.T) {
 		w.Header().Set("Set-Cookie", "session=1")
 		w.Header().Set("X-Key", secret)
 		w.WriteHeader(200 + calls)
-		_, _ = w.Write([]byte("<&> \xff " + string(body) + r.URL.Query().Get("key") + strings.Repeat("!", calls)))
+		w.Header().Set("Content-Encoding", "gzip")
+		zipped := gzip.NewWriter(w)
+		_, _ = zipped.Write([]byte("<&> \xff " + string(body) + r.URL.Query().Get("key") + strings.Repeat("!", calls)))
+		_ = zipped.Close()
 	}))
 	defer server.Close()
 	file := filepath.Join(t.TempDir(), "new", "recording.jsonl")
