@@ -14,7 +14,7 @@ import (
 // it, with short time-outs so that the conformance suite is quick.
 func TestMain(m *testing.M) {
 	if len(os.Args) == 2 && os.Args[1] == "connector" {
-		connectors.Serve(&connector{timeout: 2 * time.Second})
+		connectors.Serve(&connector{timeout: 500 * time.Millisecond})
 		return
 	}
 	os.Exit(m.Run())
@@ -28,7 +28,7 @@ func TestConnector_conforms(t *testing.T) {
 		Command:  []string{os.Args[0], "connector"},
 		Settings: settings,
 		Secrets:  []string{fakeKey},
-		Server:   func() http.Handler { return fakeForum(400) },
+		Server:   func() http.Handler { return fakeForum(120) },
 		Bad: map[string]connectors.Settings{
 			"url":          connectors.Settings(`{"url":"not an address"}`),
 			"reread":       connectors.Settings(`{"url":"https://forum.example.com","reread":"a while"}`),

@@ -96,7 +96,7 @@ func fakeLikes(w http.ResponseWriter, r *http.Request) {
 	user, _ := strconv.Atoi(strings.TrimPrefix(r.URL.Query().Get("username"), "user"))
 	offsets("user_actions", user%3, 30, func(n int) string {
 		return fmt.Sprintf(`{"action_type":1,"created_at":%q,"post_id":%d,"post_number":1,"topic_id":1,"acting_user_id":%d,"acting_username":"user%d","user_id":9}`,
-			fakeNow.Add(-time.Duration(n)*time.Hour).Format(time.RFC3339), 10*user+n, user, user)
+			fakeNow.AddDate(0, 0, -10-n).Format(time.RFC3339), 10*user+n, user, user)
 	})(w, r)
 }
 

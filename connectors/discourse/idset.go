@@ -62,3 +62,10 @@ func (s *idSet) UnmarshalJSON(text []byte) error {
 	}
 	return nil
 }
+
+// bits is a set of ids that lie close together: a bit each, so that a million
+// take some 300 kB.
+type bits map[int64]uint64
+
+func (b bits) add(id int64)      { b[id/64] |= 1 << (id % 64) }
+func (b bits) has(id int64) bool { return b[id/64]&(1<<(id%64)) != 0 }

@@ -2,6 +2,7 @@ package discourse
 
 import (
 	"context"
+	"math"
 	"time"
 
 	"rollcall/connectors"
@@ -30,15 +31,14 @@ func postsStream() stream {
 // are content: that is how they are noticed.
 func postsVolatile() []string {
 	return []string{
-		"reads", "readers_count", "score", "incoming_link_count", "avg_time", "link_counts", "posts_count",
-		"yours", "read", "bookmarked", "bookmark_id", "bookmark_reminder_at", "bookmark_name", "bookmark_auto_delete_preference",
-		"can_edit", "can_delete", "can_recover", "can_permanently_delete", "can_see_hidden_post", "can_wiki", "can_view_edit_history",
-		"can_accept_answer", "can_unaccept_answer", "can_vote", "can_translate", "current_user_reaction", "current_user_used_main_reaction",
-		"avatar_template", "reply_to_user.avatar_template", "user_title", "title_is_group", "primary_group_name",
-		"primary_group_flair_url", "primary_group_flair_bg_color", "primary_group_flair_color",
-		"flair_name", "flair_url", "flair_bg_color", "flair_color", "flair_group_id", "badges_granted", "user_status", "mentioned_users",
+		"reads", "readers_count", "score", "incoming_link_count", "avg_time", "posts_count",
+		"yours", "bookmarked", "can_edit", "can_delete", "can_recover", "can_see_hidden_post", "can_wiki", "can_view_edit_history",
+		"can_accept_answer", "can_unaccept_answer", "can_vote", "current_user_reaction", "current_user_used_main_reaction",
+		"avatar_template", "reply_to_user.avatar_template", "user_title", "primary_group_name", "flair_url", "badges_granted", "user_status",
+		// only in /posts.json
 		"topic_title", "topic_html_title", "category_id", "excerpt", "truncated", "post_url",
-		"reviewable_id", "reviewable_score_count", "reviewable_score_pending_count",
+		// only in a topic
+		"read", "link_counts", "mentioned_users", "reviewable_id", "reviewable_score_count", "reviewable_score_pending_count",
 	}
 }
 
@@ -67,10 +67,11 @@ const postsFields = `{
 // readPosts reads new posts downwards from the newest, then the topics whose
 // posts may have changed or vanished.
 //
-// A first read walks down to the first post. Its cursor tells how far it came;
-// a read that resumes one finishes it, then reads what appeared meanwhile.
+// A first read walks down to the first post and needs no topics: what it lists
+// is the present. Its cursor tells how far it came; a read that resumes one
+// finishes it, then reads what happened meanwhile.
 func (s *source) readPosts(ctx context.Context, cursor connectors.Cursor, emit emitFunc) error {
-	r := &postsReader{source: s, emit: emit, walked: map[int64]string{}}
+	r := &postsReader{source: s, emit: emit, walked: bits{}}
 	if since, ok := connectors.Since(cursor); ok {
 		return r.readSince(ctx, since)
 	}
@@ -97,11 +98,10 @@ func (s *source) readPosts(ctx context.Context, cursor connectors.Cursor, emit e
 // readSince reads posts written since a time and, completely, the topics
 // active since then. Its cursors are not kept.
 func (r *postsReader) readSince(ctx context.Context, since time.Time) error {
-	r.at = postsCursor{V: postsVersion, Active: since, Until: since}
+	r.at = postsCursor{V: postsVersion, Have: math.MaxInt64, Active: since, Until: since, Round: &round{From: since}}
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
-	r.at.Walk.Floor, r.at.Walk.FloorTime = r.at.Walk.Top, since
 	r.at.Round = nil
 	if err := r.walk(ctx); err != nil {
 		return err
@@ -112,11 +112,11 @@ func (r *postsReader) readSince(ctx context.Context, since time.Time) error {
 // postsReader is one Read of posts.
 type postsReader struct {
 	*source
-	emit   emitFunc
-	at     postsCursor
-	walked map[int64]string // young posts read by a walk: id to updated_at
-	topics int              // topics read completely in this Read
-	total  int64            // posts emitted
+	emit    emitFunc
+	at      postsCursor
+	started time.Time // by the server's clock
+	walked  bits      // posts that a walk of this Read emitted
+	topics  int       // topics read completely in this Read
 }
 
 const postsVersion = 1
@@ -130,8 +130,9 @@ type postsCursor struct {
 	Round *round    `json:"round,omitempty"` // the round of topics under way
 	// Active is up to which activity topics have been read again.
 	Active time.Time `json:"active,omitzero"`
-	// Rounded is the server's time at the last round, Newest the newest post
-	// then, Topics those that were in it.
+	// Rounded is the server's time at the last round or at the beginning of
+	// the first walk, Newest the newest post then. Topics are those with young
+	// posts: if lists no longer have one, it may be gone.
 	Rounded time.Time `json:"rounded,omitzero"`
 	Newest  time.Time `json:"newest,omitzero"`
 	Topics  idSet     `json:"topics,omitempty"`
@@ -148,8 +149,8 @@ type walk struct {
 	Deep      bool      `json:"deep,omitempty"`      // pages reach deeper than 50 ids
 }
 
-// A round reads all topics within the re-read span again, in order of their
-// activity.
+// A round reads young posts and all topics within the re-read span again, the
+// topics in order of their activity.
 type round struct {
 	At     time.Time `json:"at"`            // server's time at its start
 	Newest time.Time `json:"newest"`        // the newest post then

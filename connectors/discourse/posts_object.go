@@ -14,7 +14,6 @@ import (
 type post struct {
 	id, topic int64
 	created   time.Time
-	updated   string // as sent: only compared
 	record    connectors.Record
 }
 
@@ -22,7 +21,7 @@ type post struct {
 // per member would read it again each time.
 func parsePost(item gjson.Result, where string) (post, error) {
 	var p post
-	var created, deleted, number, topic gjson.Result
+	var created, updated, deleted, number, topic gjson.Result
 	item.ForEach(func(name, value gjson.Result) bool {
 		switch name.Str {
 		case "id":
@@ -32,7 +31,7 @@ func parsePost(item gjson.Result, where string) (post, error) {
 		case "created_at":
 			created = value
 		case "updated_at":
-			p.updated = value.Str
+			updated = value
 		case "deleted_at":
 			deleted = value
 		}
@@ -49,7 +48,7 @@ func parsePost(item gjson.Result, where string) (post, error) {
 	if p.created, err = time.Parse(time.RFC3339, created.Str); err != nil {
 		return p, wrongType(where, "the created_at of a post", created)
 	}
-	changed, err := time.Parse(time.RFC3339, p.updated)
+	changed, err := time.Parse(time.RFC3339, updated.Str)
 	if err != nil {
 		changed = p.created
 	}

@@ -54,9 +54,10 @@ func TestPosts_unchangedForumCostsTwoRequestsAndAppendsNothing(t *testing.T) {
 	f, s := forum(t, c, replay.Options{Pinned: []int64{2, 5}})
 	l := newLake(postsName)
 	l.read(t, s, postsName, nil)
-	before, appended := f.Requests(), l.appended
+	before, appended, until := f.Requests(), l.appended, c.now.Add(-settle)
 	c.now = c.now.Add(time.Hour)
 	l.read(t, s, postsName, l.cursor())
+	require.Contains(t, l.covered, connectors.Interval{From: until, Until: c.now.Add(-settle)}, "coverage goes on without a gap")
 	after := f.Requests()
 	require.Equal(t, appended, l.appended)
 	require.Equal(t, 1, after["/posts.json"]-before["/posts.json"])
@@ -124,6 +125,7 @@ func TestPosts_resumingFromEveryCursorLosesNothing(t *testing.T) {
 	f, s := forum(t, c, replay.Options{})
 	whole := newLake(postsName)
 	whole.read(t, s, postsName, nil)
+	pages := f.Requests()["/posts.json"]
 	for cut := range len(whole.cursors) {
 		c.now = at("2023-12-01").now
 		l := newLake(postsName)
@@ -138,8 +140,11 @@ func TestPosts_resumingFromEveryCursorLosesNothing(t *testing.T) {
 			require.ErrorIs(t, err, errCut)
 		}
 		c.now = at("2024-01-01").now // posts, replies and edits meanwhile
+		before := f.Requests()["/posts.json"]
 		l.read(t, s, postsName, l.cursor())
 		requireForum(t, f, l)
+		const december = 9 // pages of what was written meanwhile
+		require.LessOrEqual(t, f.Requests()["/posts.json"]-before, pages-min(cut, pages)+december, "goes on, does not start over")
 	}
 }
 

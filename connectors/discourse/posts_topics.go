@@ -217,14 +217,14 @@ func (r *postsReader) missing(topic gjson.Result) (missing map[int64]bool, lists
 		if n.Type != gjson.Number {
 			return nil, false, wrongType("a topic", "post_stream.stream", n)
 		}
-		if _, ok := r.walked[n.Int()]; !ok {
+		if !r.walked.has(n.Int()) {
 			missing[n.Int()] = true
 		}
 	}
 	return missing, true, nil
 }
 
-// topicRecords makes records of the posts that are missing, or have changed
+// topicRecords makes records of the posts that are missing, or may have changed
 // since the walk, and takes them off missing; news is whether any was on it.
 func (r *postsReader) topicRecords(resp *api.Response, missing map[int64]bool) (records []connectors.Record, news bool, err error) {
 	err = api.Items(resp.Body, topicPostsPath, func(item gjson.Result) error {
@@ -234,7 +234,7 @@ func (r *postsReader) topicRecords(resp *api.Response, missing map[int64]bool) (
 		}
 		news = news || missing[p.id]
 		delete(missing, p.id)
-		if r.walked[p.id] == p.updated && p.updated != "" {
+		if r.walked.has(p.id) && p.record.At.Before(r.started.Add(-settle)) {
 			return nil
 		}
 		records = append(records, p.record)

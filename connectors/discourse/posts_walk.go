@@ -30,27 +30,25 @@ func (r *postsReader) begin(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	w := &walk{Top: page.high, Floor: r.at.Have, Until: page.date.Add(-settle)}
-	if page.date.IsZero() {
-		w.Until = page.newest
+	w := &walk{Top: page.high, Floor: r.at.Have, Until: page.newest}
+	if !page.date.IsZero() {
+		w.Until = page.date.Add(-settle)
 	}
-	if len(page.records) == 0 {
-		if w.Top, err = r.highest(ctx); err != nil {
-			return err
-		}
-		w.Before = w.Top + 1
-	}
-	r.at.Walk = w
-	if r.at.Round == nil && r.roundDue(page.date) {
+	if r.at.Until.IsZero() { // the first read: nothing older can have changed
+		r.at.Rounded, r.at.Newest, r.at.Active = page.date, page.newest, w.Until
+	} else if r.at.Round == nil && r.roundDue(page.date) {
 		r.at.Round = r.newRound(page.date, page.newest)
 	}
 	if r.at.Round != nil {
 		w.FloorTime = r.at.Round.From
 	}
-	if len(page.records) == 0 {
-		return nil
+	r.at.Walk = w
+	if len(page.posts) > 0 {
+		return r.step(0, page)
 	}
-	return r.step(0, page)
+	w.Top, err = r.highest(ctx)
+	w.Before = w.Top + 1
+	return err
 }
 
 // walk goes down from where the cursor says to the floor.
@@ -73,12 +71,14 @@ func (r *postsReader) step(before int64, page postsPage) error {
 	w := r.at.Walk
 	w.learn(before, page)
 	w.Before = w.next(before, page)
-	for i, seen := range page.seen {
-		if w.FloorTime.IsZero() || !seen.created.Before(w.FloorTime) {
-			r.walked[page.ids[i]] = seen.updated
+	young := r.at.Newest.Add(-r.reread)
+	for _, p := range page.posts {
+		r.walked.add(p.id)
+		if p.created.After(young) && !r.at.Topics.has(p.topic) {
+			r.at.Topics = append(r.at.Topics, p.topic).capped()
 		}
 	}
-	batch := connectors.Batch{Records: page.records, Cursor: encode(r.at)}
+	batch := connectors.Batch{Records: page.records(), Cursor: encode(r.at)}
 	if !page.oldest.IsZero() && page.oldest.Before(w.Until) {
 		batch.Covered = []connectors.Interval{{From: page.oldest, Until: w.Until}}
 	}
@@ -92,7 +92,7 @@ func (r *postsReader) step(before int64, page postsPage) error {
 // below the id, older ones those among the 50 ids up to it, so that pages are
 // short or empty where ids belong to private messages.
 func (w *walk) learn(before int64, page postsPage) {
-	if len(page.records) == 0 {
+	if len(page.posts) == 0 {
 		return
 	}
 	if before == 0 {
@@ -109,15 +109,15 @@ func (w *walk) learn(before int64, page postsPage) {
 // the window is safe under either rule, but only a page that could reach
 // deeper than the window proves by its emptiness that nothing is left.
 func (w *walk) next(before int64, page postsPage) int64 {
-	if len(page.records) == 0 && w.Deep && !w.Inclusive {
+	if len(page.posts) == 0 && w.Deep && !w.Inclusive {
 		return 1
 	}
-	reached := len(page.records) > 0 && page.low <= w.Floor-overlap &&
+	reached := len(page.posts) > 0 && page.low <= w.Floor-overlap &&
 		(w.FloorTime.IsZero() || page.oldest.Before(w.FloorTime))
 	switch {
 	case reached:
 		return 1
-	case len(page.records) == 0 || before > 0 && page.low >= before:
+	case len(page.posts) == 0 || before > 0 && page.low >= before:
 		return max(before-postsWindow, 1)
 	}
 	return max(page.low, 1)
@@ -131,7 +131,7 @@ func (r *postsReader) finishWalk() error {
 		from = time.Unix(0, 0).UTC() // the beginning
 	}
 	r.at.Walk = nil
-	r.at.Have = max(r.at.Have, w.Top)
+	r.at.Have = max(r.at.Have, w.Top) // the newest may have been deleted
 	if w.Until.After(r.at.Until) {
 		r.at.Until = w.Until
 	}
@@ -167,17 +167,10 @@ func (r *postsReader) highest(ctx context.Context) (int64, error) {
 
 // postsPage is one page of posts.
 type postsPage struct {
-	records        []connectors.Record
-	ids            []int64
-	seen           []seenPost
+	posts          []post
 	low, high      int64     // lowest and highest id
 	oldest, newest time.Time // when the one with the lowest id was written, and the latest of all
 	date           time.Time // the server's clock
-}
-
-type seenPost struct {
-	created time.Time
-	updated string
 }
 
 func (r *postsReader) postsPage(ctx context.Context, before int64) (postsPage, error) {
@@ -190,6 +183,9 @@ func (r *postsReader) postsPage(ctx context.Context, before int64) (postsPage, e
 		page, err = parsePage(resp, before)
 		return err
 	})
+	if r.started.IsZero() {
+		r.started = page.date
+	}
 	return page, refused(postsName, postsHelp, err)
 }
 
@@ -212,14 +208,20 @@ func parsePage(resp *api.Response, before int64) (postsPage, error) {
 }
 
 func (page *postsPage) add(p post) {
-	if len(page.records) == 0 || p.id < page.low {
+	if len(page.posts) == 0 || p.id < page.low {
 		page.low, page.oldest = p.id, p.created
 	}
 	page.high = max(page.high, p.id)
 	if p.created.After(page.newest) {
 		page.newest = p.created
 	}
-	page.records = append(page.records, p.record)
-	page.ids = append(page.ids, p.id)
-	page.seen = append(page.seen, seenPost{p.created, p.updated})
+	page.posts = append(page.posts, p)
+}
+
+func (page *postsPage) records() []connectors.Record {
+	records := make([]connectors.Record, 0, len(page.posts))
+	for _, p := range page.posts {
+		records = append(records, p.record)
+	}
+	return records
 }

@@ -1,4 +1,4 @@
--- One row per member. Staged users were made from an e-mail and never joined;
+-- One row per member. Staged users were made from an e-mail and never joined,
 -- accounts with an id below 0 are Discourse's own.
 select
     record,

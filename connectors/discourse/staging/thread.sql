@@ -1,6 +1,6 @@
 -- One row per record that shows a topic: its opening post, which has the
 -- author, or the topic as lists show it, which has tags and state. A post that
--- was read through its topic has no title and no category; the topic has. Tags
+-- was read through its topic has no title and no category, the topic has. Tags
 -- are names on older forums and objects on newer ones. An accepted answer alone
 -- makes no topic solvable: where can_have_answer is not sent, unsolved topics
 -- would look as if they could not be solved.
