@@ -3,6 +3,7 @@ package connectortest
 import (
 	"context"
 	"errors"
+	"io"
 	"net/http"
 	"sync"
 	"time"
@@ -123,6 +124,7 @@ func (s *suite) cancelRequest() {
 	asked, left := make(chan struct{}, 1), make(chan struct{}, 1)
 	url := s.serve(http.HandlerFunc(func(_ http.ResponseWriter, r *http.Request) {
 		asked <- struct{}{}
+		_, _ = io.Copy(io.Discard, r.Body) // else the server would not notice that the client left
 		<-r.Context().Done()
 		left <- struct{}{}
 	}))

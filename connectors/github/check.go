@@ -11,9 +11,9 @@ import (
 // Check asks who the token is and which repositories it sees.
 func (s *source) Check(ctx context.Context) (connectors.Access, error) {
 	r := &reading{source: s}
-	got, err := r.ask(ctx, query{document: "viewer"})
+	got, err := r.askFixed(ctx, query{document: "viewer"})
 	if err != nil {
-		return connectors.Access{}, unweigh(err)
+		return connectors.Access{}, err
 	}
 	access := connectors.Access{ServerTime: got.date, Account: got.data.Get("viewer.login").String()}
 	all, err := r.list(ctx)

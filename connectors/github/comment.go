@@ -40,7 +40,7 @@ func readDiscussionComments(ctx context.Context, r *reading, repo repository, at
 			if gone {
 				continue
 			}
-			if err := r.part(nil, []string{"discussion.id=" + discussion.Get("id").String()}); err != nil {
+			if err := r.part(nil, r.scopes("discussion.id", discussion.Get("id").String())); err != nil {
 				return nil, nil, err
 			}
 		}

@@ -82,7 +82,7 @@ func (r *reading) sized(c connection, after string, halvings int) query {
 	return query{stream: r.stream.Name, document: c.document, variables: variables, cost: (nodes + 50) / 100}
 }
 
-func halved(n, times int) int { return max(1, n>>times) }
+func halved(n, times int) int { return max(1, n>>min(times, 30)) }
 
 func nextPage(c connection, list gjson.Result, after string) (string, error) {
 	if !list.Get("pageInfo.hasNextPage").Bool() {
@@ -111,7 +111,7 @@ func (r *reading) complete(c connection, got answer) error {
 		return &errHeavy{fmt.Errorf("graphql %s: objects are missing from the answer", c.document)}
 	}
 	if denied {
-		r.skip("part of "+c.document, f.message)
+		r.skipPart(c, f.message)
 	}
 	return nil
 }
@@ -173,10 +173,11 @@ func given(list gjson.Result, name string) []gjson.Result {
 	return items
 }
 
-// shrinking halves the sizes of a connection's queries after a heavy answer
-// and doubles them after a good one.
+// shrinking halves the sizes of a connection's queries after a heavy answer,
+// faster each time, and doubles them after a good one.
 type shrinking struct {
 	halvings int
+	failed   int // times in a row; each takes off one halving more than the last
 	last     int // failures at the smallest size
 }
 
@@ -193,11 +194,12 @@ func (s *shrinking) smallest(c connection) bool {
 func (s *shrinking) adjust(c connection, err error) (again bool, _ error) {
 	var heavy *errHeavy
 	if !errors.As(err, &heavy) {
-		s.halvings, s.last = max(0, s.halvings-1), 0
+		s.halvings, s.failed, s.last = max(0, s.halvings-1), 0, 0
 		return false, err
 	}
 	if !s.smallest(c) {
-		s.halvings++
+		s.failed++
+		s.halvings += s.failed
 		return true, nil
 	}
 	s.last++

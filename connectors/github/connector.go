@@ -32,18 +32,23 @@ const (
 	bucketREST    = "rest"
 )
 
+// requestTimeout is well above the ten seconds after which GitHub ends a
+// request itself.
+const requestTimeout = 20 * time.Second
+
 type connector struct {
 	documents map[string]string // GraphQL text by file; operations include their fragments
 	staging   map[string]string
 	clock     api.Clock // nil: the system's
 	now       func() time.Time
+	timeout   time.Duration // of a request
 }
 
 // New returns the GitHub connector.
 func New() connectors.Connector { return newConnector(nil, time.Now) }
 
 func newConnector(clock api.Clock, now func() time.Time) *connector {
-	return &connector{documents: documents(), staging: staging(), clock: clock, now: now}
+	return &connector{documents: documents(), staging: staging(), clock: clock, now: now, timeout: requestTimeout}
 }
 
 // Spec describes the connector.

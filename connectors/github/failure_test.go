@@ -89,9 +89,9 @@ func TestRead_heavyQueriesAreAskedForLess(t *testing.T) {
 }
 
 func TestRead_nullsForLackOfResourcesLoseNoRecord(t *testing.T) {
-	for _, stream := range []string{"discussions", "discussion_comments", "stars", "labels"} {
+	for i, stream := range []string{"discussions", "discussions", "discussion_comments", "discussion_comments", "stars", "labels"} {
 		b := newBench(t, githubtest.Generate(27, githubtest.Small(), today))
-		b.server.NullsOver = 12
+		b.server.NullsOver, b.server.Silent = 12, i%2 == 0
 		l := newLake()
 		b.sync(l, stream)
 		if types := kinds[stream]; types != nil {
@@ -255,4 +255,19 @@ func TestCheck_saysWhatTheTokenMayRead(t *testing.T) {
 	require.NoError(t, err)
 	require.False(t, access.Streams[0].Readable)
 	require.Contains(t, access.Streams[0].Reason, "nobody")
+}
+
+func TestComments_refusedOnesAreNeverTakenForDeleted(t *testing.T) {
+	world := githubtest.Generate(35, githubtest.Small(), today)
+	b := newBench(t, world)
+	l := newLake()
+	b.census(l, "discussion_comments")
+	refused := world.All("DiscussionComment")[0]
+	b.server.Refuse = map[string]bool{refused.ID: true}
+	for _, o := range world.All("Discussion") {
+		world.Edit(o, "changed")
+	}
+	f := forbidden(t, b.read(l, "discussion_comments", true))
+	require.Contains(t, f.Reason, "part of discussion_comments")
+	require.Contains(t, l.live, refused.ID)
 }

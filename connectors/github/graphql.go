@@ -72,6 +72,20 @@ func (s *source) ask(ctx context.Context, q query) (answer, error) {
 	}
 }
 
+// askFixed makes a query that cannot be made smaller.
+func (r *reading) askFixed(ctx context.Context, q query) (answer, error) {
+	for tries := 1; ; tries++ {
+		got, err := r.ask(ctx, q)
+		var heavy *errHeavy
+		if !errors.As(err, &heavy) {
+			return got, err
+		}
+		if tries == lastTries {
+			return got, giveUp(heavy)
+		}
+	}
+}
+
 // judge turns faults of the whole query into an error.
 func judge(q query, got answer) error {
 	for _, f := range got.faults {

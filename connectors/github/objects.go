@@ -66,9 +66,9 @@ func (r *reading) allGiven(c connection, got answer, ids []string, size shrinkin
 		case object.IsObject() && holes(object) == 0:
 		case said && f.kind == "NOT_FOUND": // deleted since it was listed
 		case said && f.denied():
-			r.skip("one object of "+c.document, f.message)
+			r.skipPart(c, f.message)
 		case size.smallest(c) && size.last == lastTries-1 && !object.IsObject():
-			r.skip("one object of "+c.document, "GitHub answers null for it")
+			r.skipPart(c, "GitHub answers null for an object it listed")
 		default:
 			return &errHeavy{errors.New("graphql " + c.document + ": objects are missing from the answer")}
 		}

@@ -89,9 +89,7 @@ func (r *reading) listedReactions(ctx context.Context, repo repository, at place
 		}
 		var scopes []string
 		if !fromStart { // a full listing needs no word that there is nothing
-			for _, id := range nodeIDs(none) {
-				scopes = append(scopes, "reactable.id="+id)
-			}
+			scopes = r.scopes("reactable.id", nodeIDs(none)...)
 		}
 		return nil, scopes, r.reactionsOf(ctx, nodeIDs(some))
 	}
@@ -111,7 +109,7 @@ func (r *reading) reactionsOf(ctx context.Context, ids []string) error {
 		records = append(records, nodes(given(list, "nodes"), "createdAt")...)
 		gone, err := r.moreReactions(ctx, object, list)
 		if err == nil && !gone {
-			scopes = append(scopes, "reactable.id="+object.Get("id").String())
+			scopes = append(scopes, r.scopes("reactable.id", object.Get("id").String())...)
 		}
 		return err
 	}); err != nil {

@@ -55,8 +55,8 @@ func (r *reading) list(ctx context.Context) (listing, error) {
 
 func (r *reading) listOwned(ctx context.Context, all *listing) error {
 	login := r.source.settings.Organization
-	if _, err := r.ask(ctx, query{stream: r.stream.Name, document: "viewer"}); err != nil {
-		return unweigh(err)
+	if _, err := r.askFixed(ctx, query{stream: r.stream.Name, document: "viewer"}); err != nil {
+		return err
 	}
 	all.date = r.latest
 	err := r.walk(ctx, connection{
@@ -79,9 +79,9 @@ func (r *reading) listOwned(ctx context.Context, all *listing) error {
 func (r *reading) listNamed(ctx context.Context, names []string, all *listing) error {
 	for start := 0; start < len(names); start += named {
 		some := names[start:min(len(names), start+named)]
-		got, err := r.ask(ctx, r.source.byName(r.stream.Name, some))
+		got, err := r.askFixed(ctx, r.source.byName(r.stream.Name, some))
 		if err != nil {
-			return unweigh(err)
+			return err
 		}
 		if start == 0 {
 			all.date = got.date

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -98,7 +99,28 @@ func (r *reading) covered() []connectors.Interval {
 
 // skip notes what could not be read.
 func (r *reading) skip(what, reason string) {
-	r.skipped = append(r.skipped, what+": "+reason)
+	if said := what + ": " + reason; !slices.Contains(r.skipped, said) {
+		r.skipped = append(r.skipped, said)
+	}
+}
+
+// skipPart notes what is missing of a list. Scopes that it may belong to are
+// no longer declared complete in this Read.
+func (r *reading) skipPart(c connection, reason string) {
+	r.partial = true
+	r.skip("part of "+c.document, reason)
+}
+
+// scopes are what a Read that left out no part may declare complete.
+func (r *reading) scopes(path string, ids ...string) []string {
+	if r.partial {
+		return nil
+	}
+	scopes := make([]string, 0, len(ids))
+	for _, id := range ids {
+		scopes = append(scopes, path+"="+id)
+	}
+	return scopes
 }
 
 // sayPassedOver ends a Read that left something out as forbidden: what could
@@ -138,13 +160,4 @@ func record(key string, object gjson.Result, timePath string) connectors.Record 
 func asUnreadable(err error) (*errUnreadable, bool) {
 	var unreadable *errUnreadable
 	return unreadable, errors.As(err, &unreadable)
-}
-
-// unweigh is for queries that cannot be made smaller.
-func unweigh(err error) error {
-	var heavy *errHeavy
-	if errors.As(err, &heavy) {
-		return giveUp(heavy)
-	}
-	return err
 }

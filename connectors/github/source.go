@@ -16,6 +16,13 @@ import (
 // fails the same way every time, so beyond that it is asked for less.
 const graphqlTries = 2
 
+// The largest answers taken. A hundred issues with the longest texts GitHub
+// allows fit the first; beyond the second a query is asked for less.
+const (
+	restBody    = 32 << 20
+	graphqlBody = 16 << 20
+)
+
 // source is one configured instance. Several Reads may run at once.
 type source struct {
 	settings  settings
@@ -32,7 +39,7 @@ type source struct {
 func newSource(s settings, host connectors.Host, c *connector) (*source, error) {
 	src := &source{settings: s, host: host, documents: c.documents, now: c.now}
 	options := api.Options{
-		Auth: api.Bearer{Token: s.Token}, Host: host, Limited: limited, Budget: budget, Clock: c.clock,
+		Auth: api.Bearer{Token: s.Token}, Host: host, Limited: limited, Budget: budget, Clock: c.clock, Timeout: c.timeout,
 		Header: http.Header{
 			"Accept":               {"application/vnd.github+json"},
 			"X-Github-Api-Version": {"2022-11-28"},
@@ -42,6 +49,7 @@ func newSource(s settings, host connectors.Host, c *connector) (*source, error) 
 	rest, graphql := options, options
 	rest.BaseURL, rest.Bucket = s.rest, bucketREST
 	graphql.BaseURL, graphql.Bucket, graphql.MaxTries = s.graphql, bucketGraphQL, graphqlTries
+	rest.MaxBody, graphql.MaxBody = restBody, graphqlBody
 	var err error
 	if src.rest, err = api.New(rest); err != nil {
 		return nil, fmt.Errorf("rest client: %w", err)
@@ -64,6 +72,9 @@ func (s *source) Read(ctx context.Context, name string, from connectors.Cursor, 
 	}
 	if name == reactionStreamName {
 		stream.Lookback = s.settings.reactionsBack
+		if _, since := connectors.Since(from); since {
+			position.Base = 0 // no time of a thread tells when it was reacted to: read them all
+		}
 	}
 	return stream.read(ctx, &reading{source: s, stream: stream, position: position, emit: emit})
 }
@@ -76,7 +87,8 @@ type reading struct {
 	emit     func(connectors.Batch) error
 	latest   time.Time // the server's clock at the last GraphQL answer
 	progress connectors.Progress
-	skipped  []string // repositories that could not be read, with the reason
+	skipped  []string // what could not be read, with the reason
+	partial  bool     // a list lacked a part
 }
 
 func (r *reading) ask(ctx context.Context, q query) (answer, error) {

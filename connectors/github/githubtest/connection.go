@@ -186,7 +186,9 @@ func (x *execution) items(out *bytes.Buffer, page []*edge, member field, path []
 		}
 		at := append(path, i)
 		if x.room--; x.room < 0 {
-			x.fault("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.", at)
+			if !x.silent {
+				x.fault("RESOURCE_LIMITS_EXCEEDED", "Resource limits for this query exceeded.", at)
+			}
 			out.WriteString("null")
 			continue
 		}

@@ -19,8 +19,8 @@ type execution struct {
 	variables map[string]any
 	fragments ast.FragmentDefinitionList
 	faults    []graphFault
-	room      int // nodes that may still be given; then there are only nulls
-	cost      int
+	room      int                         // nodes that may still be given; then there are only nulls
+	silent    bool                        // nulls come without an error
 	hidden    func(*Object) (kind string) // "NOT_FOUND", "FORBIDDEN" or "" for what can be seen
 }
 

@@ -40,12 +40,15 @@ type Server struct {
 
 	HeavyOver int  // a query for more nodes than this ends as 502; 0: never
 	NullsOver int  // nodes beyond this are null; 0: never
+	Silent    bool // without an error that says so
 	NoEmails  bool // the token lacks read:user
 	NoMembers bool // the token lacks read:org
 
 	// Deny names repositories (owner/name) that answer with a status: 403, 404,
 	// 451; 410 switches issues and discussions off.
 	Deny map[string]int
+	// Refuse names objects, by node id, that the token may not see.
+	Refuse map[string]bool
 	// Fail decides how the nth request (from 1) fails.
 	Fail func(n int, r *http.Request) Fault
 	// Before runs before the nth request is answered, and may change the world.
@@ -197,7 +200,7 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request, fault Fault) {
 	s.Queries = append(s.Queries, document.Operations[0].Name)
 	x := &execution{world: s.World, variables: request.Variables, fragments: document.Fragments, room: maxNodes, hidden: s.hidden}
 	if s.NullsOver > 0 {
-		x.room = s.NullsOver
+		x.room, x.silent = s.NullsOver, s.Silent
 	}
 	s.execute(w, x, document.Operations[0].SelectionSet, fault)
 }
@@ -278,6 +281,9 @@ func (x *execution) selected(set ast.SelectionSet, names map[string]bool) {
 
 // hidden says why an object cannot be seen.
 func (s *Server) hidden(o *Object) string {
+	if s.Refuse[o.ID] {
+		return "FORBIDDEN"
+	}
 	if o.Type != "Repository" {
 		return ""
 	}

@@ -1,4 +1,4 @@
--- One row per discussion and per issue; pull requests are no threads. Only the
+-- One row per discussion and per issue, pull requests left out. Only the
 -- discussion categories made for answers can be solved.
 select
     record,

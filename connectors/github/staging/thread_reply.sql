@@ -1,5 +1,5 @@
--- One row per comment of a discussion, reply to one, and comment on an issue;
--- comments on pull requests are left out with them.
+-- One row per comment of a discussion, reply to one, and comment on an issue,
+-- those on pull requests left out.
 select
     record,
     first_seen_at,
