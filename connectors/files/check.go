@@ -15,14 +15,11 @@ import (
 // Check lists the files each set finds and opens the newest one, so that a
 // wrong path, a closed file or a missing column shows before a sync.
 func (s *source) Check(ctx context.Context) (connectors.Access, error) {
-	access := connectors.Access{Account: "local files"}
-	if name, err := os.Hostname(); err == nil {
-		access.Account += " of " + name
-	}
+	access := connectors.Access{}
+	var found []string
 	for _, name := range shapeNames() {
 		stream := connectors.StreamAccess{Stream: name, Readable: true}
 		var faults []string
-		used := false
 		for _, set := range s.sets {
 			if set.Stream != name {
 				continue
@@ -30,47 +27,42 @@ func (s *source) Check(ctx context.Context) (connectors.Access, error) {
 			if err := ctx.Err(); err != nil {
 				return access, err
 			}
-			used = true
-			notes, err := set.survey()
+			what, notes, err := set.survey()
+			found = append(found, what)
 			access.Notes = append(access.Notes, notes...)
 			if err != nil {
 				faults = append(faults, err.Error())
 			}
-		}
-		if !used {
-			access.Notes = append(access.Notes, name+": no file block fills it")
 		}
 		if len(faults) > 0 {
 			stream.Readable, stream.Reason = false, strings.Join(faults, "; ")
 		}
 		access.Streams = append(access.Streams, stream)
 	}
+	access.Account = "local files: " + strings.Join(found, ", ")
 	return access, nil
 }
 
-// survey says what the set finds, and what stands in the way of reading it.
-func (f *fileSet) survey() (notes []string, err error) {
+// survey says what the set finds, what it passes over, and what stands in the
+// way of reading it.
+func (f *fileSet) survey() (what string, notes []string, err error) {
 	found, skipped, err := f.list()
 	if err != nil {
-		return nil, err
+		return f.name + " (none)", nil, err
 	}
 	for _, note := range skipped {
 		notes = append(notes, f.name+": "+note)
 	}
 	if len(found) == 0 {
-		return notes, fmt.Errorf("file set %s: no file matches %s", f.name, f.Path)
-	}
-	var bytes int64
-	for _, m := range found {
-		bytes += m.size
+		return f.name + " (none)", notes, fmt.Errorf("file set %s: no file matches %s", f.name, f.Path)
 	}
 	newest := found[len(found)-1]
-	notes = append(notes, fmt.Sprintf("%s: %d files, %d bytes, newest %s", f.name, len(found), bytes, newest.name))
+	what = fmt.Sprintf("%s (%d, newest %s)", f.name, len(found), newest.name)
 	var failed *fileError
 	if err := f.try(newest); errors.As(err, &failed) {
-		return notes, failed.err
+		return what, notes, failed.err
 	}
-	return notes, nil
+	return what, notes, nil
 }
 
 // try opens a file and reads its header or schema.

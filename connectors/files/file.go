@@ -11,7 +11,6 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/cespare/xxhash/v2"
@@ -36,13 +35,8 @@ type fileReading struct {
 	table table
 	tally tally
 	hint  int   // bytes of a record, from the last one
+	start int64 // position it was read from
 	last  int64 // position the progress was counted to
-}
-
-// tally counts what was odd about a file's rows, for one line of log.
-type tally struct {
-	rows, malformed, keyless, oddTimes, oddFlags int64
-	first                                        string // fault
 }
 
 // read emits the file's rows from the job's position on. It is true when the
@@ -121,7 +115,7 @@ const (
 // rows emits the rows of the file.
 func (f *fileReading) rows(ctx context.Context, opened *os.File) (ending, error) {
 	at := position{pos: f.job.state.Pos, line: f.job.state.Line}
-	f.last = at.pos
+	f.start, f.last = at.pos, at.pos
 	prefix := xxhash.New()
 	var err error
 	if f.style.plain() {
@@ -191,7 +185,7 @@ func (f *fileReading) stamp() *fileState {
 // line may be half of one until the file has settled. The line stays behind
 // the cursor, so that it is read again should it grow after all.
 func (f *fileReading) believable(ctx context.Context, p parsed) (bool, error) {
-	if f.style.packing != "" || f.style.format == "jsonl" && p.row != nil {
+	if f.style.packing != "" || f.style.format == "jsonl" && p.fault == "" {
 		return true, nil
 	}
 	ok, err := f.settled(ctx, f.set, f.job.match)
@@ -238,30 +232,6 @@ func unreadable(p parsed) []byte {
 	return bytes.Clone(p.raw)
 }
 
-func (f *fileReading) note(place, fault string) {
-	if f.tally.first == "" {
-		f.tally.first = place + ": " + fault
-	}
-}
-
-func (f *fileReading) count(place, fault string, m made) {
-	if !m.keyed {
-		f.tally.keyless++
-		if fault == "" {
-			fault = "its key is empty"
-		}
-		f.note(place, fault)
-	}
-	if m.oddTime {
-		f.tally.oddTimes++
-		f.note(place, f.set.Changed+" is no time")
-	}
-	if m.oddFlag {
-		f.tally.oddFlags++
-		f.note(place, f.set.Deleted+" is neither a boolean nor a time: the row is taken as live")
-	}
-}
-
 // advance moves the cursor behind the last ended row. A snapshot has no
 // cursor in the middle: it counts only when read in one go.
 func (f *fileReading) advance() {
@@ -303,25 +273,4 @@ func (f *fileReading) finish(end ending) bool {
 		return false
 	}
 	return s.Done
-}
-
-// report logs what was odd, in one line per file.
-func (f *fileReading) report() {
-	t := f.tally
-	if t.first != "" {
-		f.log.Warn("rows with faults", "rows", t.rows, "malformed", t.malformed, "without_key", t.keyless,
-			"changed_unreadable", t.oddTimes, "deleted_unreadable", t.oddFlags, "first", t.first)
-	}
-	text, ok := f.table.(*textTable)
-	if !ok {
-		return
-	}
-	if text.notUTF8 > 0 {
-		f.log.Warn("rows are not UTF-8 and are rejected where it shows: convert the file (iconv -f WINDOWS-1252 -t UTF-8)", "rows", text.notUTF8)
-	}
-	if text.json != nil && t.rows > 0 && f.job.state.Pos > 0 {
-		if faults := text.json.unseen(f.job.name); len(faults) > 0 {
-			f.log.Warn("columns are in no row", "columns", strings.Join(faults, "; "))
-		}
-	}
 }

@@ -86,6 +86,7 @@ func (f *fileSet) look(dir, root, path string) (match, string) {
 	if err != nil {
 		name = path
 	}
+	name = strings.ToValidUTF8(name, "\uFFFD") // keys and messages must be text
 	real, err := filepath.EvalSymlinks(path)
 	if err != nil {
 		return match{}, name + ": " + err.Error()

@@ -214,6 +214,9 @@ func (t *textTable) next() (parsed, error) {
 	c, err := t.splitter.next()
 	if err == nil && t.skipHeader {
 		t.skipHeader, t.first = false, false
+		if !c.ended { // there is nothing but the header
+			return parsed{}, io.EOF
+		}
 		c, err = t.splitter.next()
 	}
 	if err != nil {
