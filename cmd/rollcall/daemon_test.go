@@ -118,7 +118,7 @@ func TestCommands_workThroughTheDaemon(t *testing.T) {
 	require.Contains(t, s.ok("doctor"), fmt.Sprintf("held by this process (%d)", d.cmd.Process.Pid))
 	require.Contains(t, s.ok("backup", "copy"), "backed up")
 	s.fails(exitUsage, `did you mean "forum"?`, "sync", "forun")
-	s.fails(exitUsage, "is configured", "purge", "forum", "--yes")
+	s.fails(exitUsage, "is configured at", "purge", "forum", "--yes")
 	s.fails(exitUsage, "", "query", "--lake", "drop table raw.discourse__topics")
 	s.fails(exitInternal, fmt.Sprintf("pid %d", d.cmd.Process.Pid), "restore", "copy")
 	s.fails(exitInternal, fmt.Sprintf("pid %d", d.cmd.Process.Pid), "run", "--once")

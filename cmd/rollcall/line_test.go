@@ -176,7 +176,7 @@ func TestBackup_isRestored(t *testing.T) {
 func TestPurge_deletesOnlyWhatIsNoLongerConfigured(t *testing.T) {
 	s := newSite(t, forumConfig)
 	s.ok("sync", "--stream", "categories")
-	s.fails(exitUsage, "is configured", "purge", "forum", "--yes")
+	s.fails(exitUsage, "is configured at", "purge", "forum", "--yes")
 	s.write(head)
 	require.Contains(t, s.ok("status"), "kept")
 	s.fails(exitUsage, `did you mean "forum"?`, "purge", "forums", "--yes")
