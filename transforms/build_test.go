@@ -30,6 +30,7 @@ func TestBuild_givesTheSameIDsAndValuesAfterTheMartsAreDeleted(t *testing.T) {
 	people := l.rows("select identity_id, person_id from core.person_identity order by all")
 	values := l.rows(valuesBut)
 	require.Len(t, people, 8)
+	require.Equal(t, []string{"0"}, l.rows("select count(*) from core.person_identity where try_cast(person_id as uuid) is null"))
 
 	require.NoError(t, l.db.Close())
 	require.NoError(t, os.Remove(warehouse.MartsPath(l.cfg.DataDir)))
@@ -60,6 +61,7 @@ func TestBuild_followsEditsAndDeletions(t *testing.T) {
 	l.put("board", "main", "replies", "7", object{"id": "7", "thread": "T4", "author": "m2", "created_at": "2026-02-07T00:00:00Z"}, true)
 	l.thread("T5", "m2", "2026-02-06T12:00:00Z", object{"solvable": false, "removed": true, "updated_at": "2026-02-08T00:00:00Z"})
 	l.build(b)
+	require.Equal(t, []string{"6|9"}, l.rows("select (select count(*) from lake.staging.thread), (select count(*) from lake.staging.thread_reply)"))
 	require.Equal(t, "8", l.value("community_post_volume", "month", "2026-02-01"), "without T5, its reply and reply 7")
 	require.Equal(t, "0.5", l.value("unanswered_question_rate", "month", "2026-02-01"), "T4 lost its only reply")
 	require.Equal(t, "2.5", l.value("first_response_time_median_hours", "month", "2026-02-01"), "of 4 and 1 hours")
@@ -131,7 +133,9 @@ func TestBuild_saysWhatIsNotConfigured(t *testing.T) {
 	l.exec("delete from lake.ops.coverage where stream = 'users'")
 	l.exec(`insert into lake.ops.run (run_id, type, instance, stream, kind, status, started_at, record_count, appended_count, unchanged_count, tombstone_count, rejected_count, held_back_count)
 values (1, 'board', 'main', 'users', 'continue', 'forbidden', now()::timestamp, 0, 0, 0, 0, 0, 0)`)
-	build := l.build(l.builder(board("main")))
+	source := board("main")
+	source.Staging["thread"] += "\n;\nselect record, first_seen_at, deleted_at, key as thread_id from raw.board__users where key = 'none'"
+	build := l.build(l.builder(source))
 	require.Equal(t, map[string]string{"community_new_members": "no synced stream of a community source fills community_member"}, build.NotConfigured)
 	require.Equal(t, "", l.value("community_new_members", "month", "2026-02-01"))
 	require.Equal(t, []string{"not_configured"}, l.rows("select status from kpi.dictionary where kpi_id = 'community_new_members'"))
@@ -220,4 +224,39 @@ func TestBuild_refusesAtomsThatItsMeasureCannotRead(t *testing.T) {
 		_, err := l.builderOver(overlay(t, map[string]string{"kpi/health/community_mau.sql": head + text}), board("main")).Build(t.Context(), transforms.BuildRequest{})
 		require.ErrorContains(t, err, want)
 	}
+}
+
+func TestBuild_takesEachAttributeFromTheRecordThatChangedLast(t *testing.T) {
+	l := newLake(t)
+	reply := object{"id": "1", "thread": "T", "author": "m1", "created_at": "2026-02-02T10:00:00Z", "updated_at": "2026-02-05T00:00:00Z", "chars": 10}
+	l.put("board", "main", "replies", "a", reply, false)
+	l.put("board", "main", "replies", "b", object{"id": "1", "thread": "T", "created_at": "2026-02-02T10:00:00Z", "updated_at": "2026-02-06T00:00:00Z", "chars": 20}, false)
+	l.put("board", "main", "replies", "z", reply.with(object{"updated_at": "2026-02-01T00:00:00Z", "chars": 30}), false)
+	l.coverBoard()
+	l.build(l.builder(board("main")))
+	require.Equal(t, []string{"board:main:m1|20"}, l.rows("select author_identity_id, char_len from core.thread_reply"))
+}
+
+func TestBuild_ignoresRepliesBeforeTheirQuestion(t *testing.T) {
+	l := newLake(t)
+	l.thread("T", "m1", "2026-02-02T10:00:00Z", nil)
+	l.reply("imported", "T", "m2", "2026-02-02T09:00:00Z")
+	l.reply("same", "T", "m2", "2026-02-02T10:00:00Z")
+	l.reply("real", "T", "m3", "2026-02-02T13:30:00Z")
+	l.coverBoard()
+	l.build(l.builder(board("main")))
+	require.Equal(t, "3.5", l.value("first_response_time_median_hours", "month", "2026-02-01"))
+}
+
+func TestBuild_countsAPersonOfTwoCommunitiesOnce(t *testing.T) {
+	l := newLake(t)
+	l.put("board", "main", "users", "1", object{"id": "a", "joined_at": "2026-01-05T00:00:00Z", "channel": "north"}, false)
+	l.put("board", "main", "users", "2", object{"id": "a", "joined_at": "2026-02-05T00:00:00Z", "channel": "south"}, false)
+	l.coverBoard()
+	source := board("main")
+	source.Staging["community_member"] = strings.Replace(replaceOnce(source.Staging["community_member"], "'board:' || instance as community_id", "'board:' || j.channel as community_id"),
+		"'board:' || instance || ':member:' || j.id as member_id", "record as member_id", 1)
+	l.build(l.builder(source))
+	require.Equal(t, "1", l.value("community_new_members", "month", "2026-01-01"))
+	require.Equal(t, "0", l.value("community_new_members", "month", "2026-02-01"))
 }

@@ -157,7 +157,7 @@ func TestVisits_areByUserAndDay(t *testing.T) {
 
 func TestTopics_listAllThenThoseThatMoved(t *testing.T) {
 	c := at("2024-06-01")
-	f, s := forum(t, c, replay.Options{Pinned: []int64{2}})
+	f, s := forum(t, c, replay.Options{Pinned: []int64{7, 13}})
 	l := newLake("topics")
 	l.read(t, s, "topics", nil)
 	pages := f.Requests()["/latest.json"]
@@ -165,7 +165,7 @@ func TestTopics_listAllThenThoseThatMoved(t *testing.T) {
 	c.now = c.now.Add(2 * time.Hour)
 	l.read(t, s, "topics", l.cursor())
 	require.Equal(t, 1, f.Requests()["/latest.json"]-pages)
-	c.now = c.now.AddDate(0, 2, 0)
+	c.now = c.now.AddDate(0, 9, 0) // more than a page of topics
 	l.read(t, s, "topics", l.cursor())
 	require.Greater(t, len(l.records), all)
 	whole := newLake("topics")

@@ -3,6 +3,7 @@ package warehouse
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -14,6 +15,7 @@ type File struct {
 	Catalog string
 	path    string
 	mu      sync.Mutex
+	pool    *sql.DB
 	conn    *sql.Conn
 	invalid bool // a checkpoint failed (disk full); see heal
 }
@@ -26,7 +28,7 @@ func (db *DB) file(ctx context.Context, catalog, path string) (*File, error) {
 	if _, err := conn.ExecContext(ctx, "use "+Ident(catalog)); err != nil {
 		return nil, errors.Join(fmt.Errorf("use %s: %w", catalog, err), conn.Close())
 	}
-	return &File{Catalog: catalog, path: path, conn: conn}, nil
+	return &File{Catalog: catalog, path: path, pool: db.sql, conn: conn}, nil
 }
 
 // Write runs fn inside one transaction of the file's writer and commits it,
@@ -64,11 +66,20 @@ func (f *File) heal(ctx context.Context) error {
 	if !f.invalid {
 		return nil
 	}
-	for _, stmt := range []string{"use memory", "detach " + Ident(f.Catalog), attach(f.path, f.Catalog), "use " + Ident(f.Catalog)} {
-		if _, err := f.conn.ExecContext(ctx, stmt); err != nil {
-			return fmt.Errorf("attach %s again after a failed checkpoint: %w", f.path, err)
+	// The old connection cannot run a statement any more: its default catalog
+	// is the one given up.
+	conn, err := f.pool.Conn(ctx)
+	if err != nil {
+		return fmt.Errorf("attach %s again after a failed checkpoint: %w", f.path, err)
+	}
+	for _, stmt := range []string{"detach " + Ident(f.Catalog), attach(f.path, f.Catalog), "use " + Ident(f.Catalog)} {
+		if _, err := conn.ExecContext(ctx, stmt); err != nil {
+			return errors.Join(fmt.Errorf("attach %s again after a failed checkpoint: %w", f.path, err), conn.Close())
 		}
 	}
+	// ErrBadConn keeps the pool from lending the old one out.
+	_ = f.conn.Raw(func(any) error { return driver.ErrBadConn })
+	f.conn = conn
 	f.invalid = false
 	return nil
 }
