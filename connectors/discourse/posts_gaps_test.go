@@ -68,3 +68,17 @@ func TestPosts_pageOfAnotherQuestionIsAskedForAgain(t *testing.T) {
 		require.Len(t, l.live(), 299)
 	}
 }
+
+func TestActiveSince_isNotEndedByPinnedTopics(t *testing.T) {
+	f, s := forum(t, at("2024-06-01"), replay.Options{Pinned: []int64{7, 13}})
+	since := at("2024-01-01").now
+	found := map[int64]bool{}
+	err := s.(*source).activeSince(t.Context(), postsName, func(time.Time) time.Time { return since }, func(topic listed) error {
+		found[topic.id] = true
+		return nil
+	})
+	require.NoError(t, err)
+	require.Greater(t, len(found), 30, "more than the first page")
+	require.False(t, found[7], "a pinned topic that slept is not active")
+	require.Less(t, f.Requests()["/latest.json"], 12, "it ends where topics are older")
+}

@@ -113,7 +113,7 @@ func send(w http.ResponseWriter, value any) {
 	if err := encoder.Encode(value); err != nil {
 		panic(err) // every value sent is built here
 	}
-	sendBytes(w, body.Bytes())
+	sendBytes(w, bytes.TrimSpace(body.Bytes()))
 }
 
 func sendBytes(w http.ResponseWriter, body []byte) {
