@@ -76,7 +76,7 @@ func TestDocuments_validateAgainstTheOfficialSchema(t *testing.T) {
 		handler.ServeHTTP(httptest.NewRecorder(), httptest.NewRequest(http.MethodPost, "/graphql", strings.NewReader(string(body))))
 		require.Contains(t, text, "rateLimit { cost remaining resetAt }", name)
 	}
-	require.Equal(t, 12, operations)
+	require.Equal(t, 13, operations)
 	named := s.byName("x", []string{"a/b", "c/d"})
 	body, err := s.body(named, true)
 	require.NoError(t, err)
