@@ -326,6 +326,9 @@ func TestFull_countsAsACensusAndSinceNever(t *testing.T) {
 	full := r.sync("posts", func(q *Request) { q.Full = true })
 	require.EqualValues(t, 1, full.Tombstones)
 	require.Equal(t, "posts?", r.requests()[1])
+	r.serve(always(page{Records: numbered(1, 10), End: true}))
+	r.sync("posts", func(q *Request) { q.Full = true })
+	require.Equal(t, []string{"later"}, r.column("select cursor::varchar from lake.ops.cursor"), "a Read without a cursor keeps the last one")
 	_, err := r.engine.Sync(context.Background(), Request{Full: true, Since: time.Unix(1, 0)})
 	require.Error(t, err)
 }

@@ -47,7 +47,7 @@ func TestDiskFull_endsTheRunAndTheNextOneHeals(t *testing.T) {
 	r.serve(answer)
 	info, err := os.Stat(warehouse.LakePath(r.dir))
 	require.NoError(t, err)
-	lift := limitFiles(t, uint64(info.Size())+3<<20)
+	lift := limitFiles(t, uint64(info.Size())+1<<20)
 	out := r.sync("posts", func(q *Request) { q.Full = true })
 	require.Equal(t, StatusFailed, out.Status)
 	require.Contains(t, out.Reason, "disk full")

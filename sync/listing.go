@@ -55,8 +55,9 @@ func (g *listing) load(ctx context.Context, db *warehouse.DB, id streamID, known
 	return rows.Err()
 }
 
-// save stores the keys listed so far and reports whether they all are. last
-// says that no further batch will do it.
+// save stores the keys listed so far and reports whether they all are; they
+// are not worth it without a cursor to resume from. last says that no further
+// batch will do it.
 func (g *listing) save(ctx context.Context, tx *warehouse.Tx, id streamID, p *plan, known *contents, hasCursor, last bool) (saved bool, err error) {
 	g.batches++
 	if g.stored {
@@ -65,7 +66,7 @@ func (g *listing) save(ctx context.Context, tx *warehouse.Tx, id streamID, p *pl
 		return true, err
 	}
 	if !hasCursor || known == nil || g.batches < 2 && !last {
-		return !hasCursor, nil
+		return false, nil
 	}
 	var seen []uint64
 	known.each(func(key uint64, v version) bool {

@@ -263,8 +263,11 @@ func (l *loader) finish(ctx context.Context, clean bool) error {
 	if listed {
 		l.planListed(p)
 		state.isListing, state.listedAt, l.listing.on = false, l.run.Started, false
-		if l.stream.Mode == connectors.ModeSnapshot {
+		switch {
+		case l.stream.Mode == connectors.ModeSnapshot:
 			state.cursor = nil // the next Read lists everything again
+		case state.cursor == nil:
+			state.cursor = l.listing.before // the Read gave none, which keeps the last one
 		}
 	}
 	if clean && l.keepsCursor {

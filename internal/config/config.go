@@ -21,6 +21,7 @@ type Config struct {
 	Publish         Publish
 	Log             Log
 	Memory          Memory
+	Metrics         Metrics
 	Connectors      []Connector // in file order; names are unique over all types
 }
 
@@ -45,6 +46,11 @@ type Log struct {
 type Memory struct {
 	Sync  string // DuckDB memory_limit while syncing, "192MB"
 	Build string // while building, "2GB"
+}
+
+// Metrics says where the daemon serves Prometheus metrics.
+type Metrics struct {
+	Listen string // "127.0.0.1:9464"; empty: not at all
 }
 
 // Connector is one configured instance of a connector.

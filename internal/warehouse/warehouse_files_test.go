@@ -136,19 +136,22 @@ func TestRestore_changesNothingWhenTheBackupIsDamaged(t *testing.T) {
 	require.NoError(t, err)
 	put(t, db, 2)
 	require.NoError(t, db.Close())
-	damage := map[string]func(t *testing.T){
-		"not as it was written": func(t *testing.T) {
+	damage := []struct {
+		want string
+		do   func()
+	}{
+		{"not as it was written", func() {
 			file, err := os.OpenFile(LakePath(path), os.O_WRONLY, 0)
 			require.NoError(t, err)
 			_, err = file.WriteAt([]byte("x"), 5000)
 			require.NoError(t, errors.Join(err, file.Close()))
-		},
-		"no complete backup": func(t *testing.T) { require.NoError(t, os.Remove(filepath.Join(path, manifestFile))) },
+		}},
+		{"no complete backup", func() { require.NoError(t, os.Remove(filepath.Join(path, manifestFile))) }},
 	}
-	for want, do := range damage {
-		do(t)
+	for _, d := range damage {
+		d.do()
 		_, err = Restore(ctx, dir, path, noon)
-		require.ErrorContains(t, err, want)
+		require.ErrorContains(t, err, d.want)
 	}
 	db = migrated(t, dir)
 	require.Equal(t, 3, sum(t, db))

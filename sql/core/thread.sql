@@ -1,7 +1,10 @@
 -- One row per thread. Each attribute is taken from the record that changed last
 -- and states it; ties go to the greater record. A thread whose latest record is
 -- gone is removed. Whether it is a question: its category where the community
--- accepts answers in some, else its tags, else the source's default.
+-- accepts answers in some, else its tags, else the source's default. One thread
+-- in which an answer can be accepted makes its whole category one of questions:
+-- sources often show it of answered threads only, and those alone would leave
+-- no question unanswered.
 --
 -- thread_id: source:instance:object:id
 -- community_id: source:instance
@@ -53,6 +56,13 @@ communities as (
     group by l.community_id
 ),
 
+solvable_category as (
+    select distinct l.community_id, l.category
+    from latest as l
+    where l.is_solvable
+        and l.category is not null
+),
+
 tagged as (
     select distinct l.thread_id
     from latest as l
@@ -63,6 +73,7 @@ tagged as (
 decided as (
     select
         l.*,
+        s.category is not null as is_in_solvable_category,
         case
             when c.has_solvable then 'category'
             when g.thread_id is not null then 'tag'
@@ -71,6 +82,7 @@ decided as (
         coalesce(d.is_question, param_text('question_default') = 'true') as question_default
     from latest as l
     left join communities as c on c.community_id = l.community_id
+    left join solvable_category as s on s.community_id = l.community_id and s.category = l.category
     left join tagged as g on g.thread_id = l.thread_id
     left join ref.question_default as d on d.source = c.source
 ),
@@ -85,7 +97,7 @@ final as (
         d.created_at,
         local_date(d.created_at) as created_on,
         case d.question_basis
-            when 'category' then coalesce(d.is_solvable, false)
+            when 'category' then coalesce(d.is_solvable, false) or d.is_in_solvable_category
             when 'tag' then true
             else d.question_default
         end as is_question,

@@ -1,0 +1,207 @@
+package main
+
+import (
+	"encoding/json"
+	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"rollcall/internal/world"
+)
+
+func TestRunOnce_takesTheWholeLine(t *testing.T) {
+	s := newSite(t, forumConfig)
+	var result onceResult
+	require.NoError(t, json.Unmarshal([]byte(s.ok("run", "--once", "--json")), &result))
+	require.Equal(t, "passed", result.Build.Status)
+	require.NotEmpty(t, result.Release.Build)
+
+	target, err := os.Readlink(s.path("data/published/rollcall.duckdb"))
+	require.NoError(t, err)
+	require.Contains(t, target, result.Release.Build)
+	require.FileExists(t, s.path("data/published/parquet/kpi/value.parquet"))
+	leftover, err := filepath.Glob(s.path("data/*.wal"))
+	require.NoError(t, err)
+	require.Empty(t, leftover, "no write-ahead log rests on disk")
+
+	require.Equal(t, result.Release.Build, s.query("select build_id from kpi.release"))
+	require.Equal(t, "5", s.query("select count(distinct kpi_id) from kpi.value where value is not null"))
+	require.Equal(t, "0", s.query("select count(*) from information_schema.columns where column_name ilike '%email%' or column_name ilike '%username%'"))
+
+	var status statusResult
+	require.NoError(t, json.Unmarshal([]byte(s.ok("status", "--json")), &status))
+	for _, stream := range status.Streams {
+		require.Contains(t, []string{"ok", "forbidden"}, stream.LastStatus, stream.Stream)
+		require.False(t, stream.Next.IsZero(), stream.Stream)
+	}
+
+	again := onceResult{}
+	require.NoError(t, json.Unmarshal([]byte(s.ok("run", "--once", "--json")), &again))
+	require.Empty(t, again.Runs, "nothing is due")
+}
+
+// The published numbers are those of the forum, counted by other means.
+func TestRunOnce_publishesWhatTheForumHolds(t *testing.T) {
+	forum := world.New(world.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})
+	server := httptest.NewServer(forum.Handler(testKey))
+	t.Cleanup(server.Close)
+	s := newSite(t, strings.ReplaceAll(forumConfig, "%FORUM%", server.URL))
+	s.ok("run", "--once")
+
+	posts, joined, active := map[string]int{}, map[string]int{}, map[string]map[int64]bool{}
+	for _, p := range forum.Posts {
+		month := p.Created.Format("2006-01") + "-01"
+		if p.Action || p.Author.Bot || p.Author.Staff {
+			continue
+		}
+		posts[month]++
+		if active[month] == nil {
+			active[month] = map[int64]bool{}
+		}
+		active[month][p.Author.ID] = true
+	}
+	for _, u := range forum.Users {
+		if !u.Bot && !u.Staff {
+			joined[u.Joined.Format("2006-01")+"-01"]++
+		}
+	}
+	month := forum.End.AddDate(0, -2, 0).Format("2006-01") + "-01"
+	value := func(kpi string) string {
+		return s.query(fmt.Sprintf("select value::integer from kpi.value where kpi_id = '%s' and grain = 'month' and segment_type = 'all' and period_start = '%s'", kpi, month))
+	}
+	require.NotZero(t, posts[month])
+	require.Equal(t, fmt.Sprint(posts[month]), value("community_post_volume"))
+	require.Equal(t, fmt.Sprint(len(active[month])), value("community_mau"))
+	require.Equal(t, fmt.Sprint(joined[month]), value("community_new_members"))
+}
+
+func TestSync_appendsNothingTheSecondTime(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("sync", "forum", "--stream", "users", "--stream", "topics", "--stream", "posts")
+	before := s.query("--lake", "select count(*) from raw.discourse__posts")
+	var result syncResult
+	require.NoError(t, json.Unmarshal([]byte(s.ok("sync", "--stream", "posts", "--json")), &result))
+	require.Len(t, result.Runs, 1)
+	require.Zero(t, result.Runs[0].Appended)
+	require.Equal(t, before, s.query("--lake", "select count(*) from raw.discourse__posts"))
+
+	require.NoError(t, json.Unmarshal([]byte(s.ok("sync", "--stream", "users", "--stream", "topics", "--full", "--json")), &result))
+	require.Len(t, result.Runs, 2)
+	for _, run := range result.Runs {
+		require.NotZero(t, run.Unchanged, run.Stream)
+		require.Zero(t, run.Appended, run.Stream)
+		require.Zero(t, run.Tombstones, run.Stream)
+	}
+	require.Contains(t, s.ok("sync", "--stream", "topics", "--since", "30d"), "ok")
+}
+
+func TestSync_exitsPartialWhenASourceRefuses(t *testing.T) {
+	server := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusUnauthorized) }))
+	t.Cleanup(server.Close)
+	s := newSite(t, strings.ReplaceAll(forumConfig, "%FORUM%", server.URL))
+	out := s.fails(exitPartial, "did not finish", "sync", "--stream", "categories")
+	require.Contains(t, out.stdout, "failed")
+	out = s.fails(exitSource, "1 sources cannot be read", "doctor")
+	require.Contains(t, out.stdout, "fail\tsource\tforum")
+}
+
+func TestSync_reportsAForbiddenStreamAndSucceeds(t *testing.T) {
+	s := newSite(t, strings.Replace(forumConfig, `api_key = env("FORUM_KEY")`, "", 1))
+	out := s.ok("sync", "--stream", "users")
+	require.Contains(t, out, "forbidden")
+}
+
+func TestDoctor_looksAtEverything(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	var result doctorResult
+	require.NoError(t, json.Unmarshal([]byte(s.ok("doctor", "--json")), &result))
+	seen := map[string]bool{}
+	for _, f := range result.Findings {
+		seen[f.Check] = true
+		require.NotEqual(t, "fail", f.Status, f)
+	}
+	for _, check := range []string{"lock", "disk", "memory", "file", "published", "source", "clock"} {
+		require.True(t, seen[check], check)
+	}
+	stale := s.path("data/published/rollcall.duckdb.wal")
+	require.NoError(t, os.WriteFile(stale, nil, 0o600))
+	require.Contains(t, s.ok("doctor"), "rollcall.duckdb.wal")
+}
+
+func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	for _, lake := range [][]string{nil, {"--lake"}} {
+		for _, query := range []string{
+			"select 1; select 2", "drop table kpi.value", "create table x as select 1", "copy kpi.value to 'x.csv'",
+			"select * from read_csv('/etc/passwd')", "select * from '/etc/passwd'", "attach 'x.duckdb'", "install httpfs", "set threads = 1",
+			"select * from read_text('rollcall.hcl')", "pragma database_list", "insert into kpi.value select * from kpi.value", "selec 1",
+			"select getenv('FORUM_KEY')",
+		} {
+			out := s.run(append([]string{"query", query}, lake...)...)
+			require.Equal(t, exitUsage, out.code, "%s\n%s", query, out.stdout+out.stderr)
+		}
+	}
+	require.Equal(t, "n\ts\n1\tNULL\n", s.ok("query", "select 1 as n, null as s"))
+	require.Equal(t, "{\"n\":1,\"t\":\"2026-01-31T00:00:00Z\"}\n", s.ok("query", "--json", "select 1 as n, timestamp '2026-01-31' as t"))
+	require.Equal(t, "n\n", s.ok("query", "select 1 as n where false"))
+	require.Len(t, strings.Split(strings.TrimSpace(s.ok("query", "--lake", "select range from range(1234)")), "\n"), 1235)
+}
+
+func TestBackup_isRestored(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("sync", "--stream", "categories")
+	rows := s.query("--lake", "select count(*) from raw.discourse__categories")
+	s.ok("backup", "copy")
+	s.fails(exitInternal, "exists already", "backup", "copy")
+	s.ok("sync", "--stream", "topics")
+	s.ok("restore", "copy")
+	require.Equal(t, rows, s.query("--lake", "select count(*) from raw.discourse__categories"))
+	require.Equal(t, "0", s.query("--lake", "select count(*) from duckdb_tables() where table_name = 'discourse__topics'"))
+
+	lake := s.path("copy/lake.duckdb")
+	require.NoError(t, os.Truncate(lake, 5000))
+	s.fails(exitInternal, "nothing was changed", "restore", "copy")
+	require.Equal(t, rows, s.query("--lake", "select count(*) from raw.discourse__categories"))
+}
+
+func TestPurge_deletesOnlyWhatIsNoLongerConfigured(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("sync", "--stream", "categories")
+	s.fails(exitUsage, "is configured at", "purge", "forum", "--yes")
+	s.write(head)
+	require.Contains(t, s.ok("status"), "kept")
+	s.fails(exitUsage, `did you mean "forum"?`, "purge", "forums", "--yes")
+	s.fails(exitUsage, "--yes", "purge", "forum")
+	require.Contains(t, s.ok("purge", "forum", "--yes"), "categories")
+	require.NotContains(t, s.ok("status"), "forum")
+}
+
+func TestDemo_printsFiveKPIs(t *testing.T) {
+	s := newSite(t, head)
+	out := s.run("demo", "--keep", "demo")
+	require.Zero(t, out.code, out.stderr)
+	for _, want := range []string{"Monthly active members", "New members", "Posts and replies", "Time to first response", "Unanswered question rate", "CHANGE", "hours", "rollcall.duckdb"} {
+		require.Contains(t, out.stdout, want)
+	}
+	s.fails(exitUsage, "exists already", "demo", "--keep", "demo")
+	require.Contains(t, s.ok("query", "--config", "demo/rollcall.hcl", "select count(*) from kpi.dictionary"), "5")
+	require.Contains(t, s.ok("status", "--config", "demo/rollcall.hcl"), "posts")
+	var result demoResult
+	require.NoError(t, json.Unmarshal([]byte(s.ok("demo", "--json", "--keep", "demo2")), &result))
+	require.Len(t, result.KPIs, 5)
+	for _, k := range result.KPIs {
+		require.Len(t, k.Months, demoMonths)
+		for _, month := range k.Months {
+			require.NotNil(t, month.Value, k.ID)
+		}
+	}
+}
