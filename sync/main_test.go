@@ -232,19 +232,14 @@ type pageSource struct{ *feedSource }
 
 func (s *pageSource) Read(ctx context.Context, _ string, cursor connectors.Cursor, emit func(connectors.Batch) error) error {
 	n, _ := strconv.Atoi(string(cursor))
-	for {
-		if err := s.host.Wait(ctx, "pages", 1); err != nil {
-			return err
-		}
-		body, err := get(ctx, s.settings.URL+"/page?n="+strconv.Itoa(n))
-		if err != nil {
-			return err
-		}
-		if bytes.HasPrefix(body, []byte("[]")) {
-			return nil
+	ctx, cancel := context.WithCancel(ctx)
+	defer cancel()
+	for fetched := range s.ahead(ctx, n) {
+		if fetched.err != nil {
+			return fetched.err
 		}
 		n++
-		records, err := split(body)
+		records, err := split(fetched.body)
 		if err != nil {
 			return err
 		}
@@ -252,6 +247,40 @@ func (s *pageSource) Read(ctx context.Context, _ string, cursor connectors.Curso
 			return err
 		}
 	}
+	return ctx.Err()
+}
+
+type fetchedPage struct {
+	body []byte
+	err  error
+}
+
+// ahead fetches a page while the one before is taken apart, and ends after
+// the last.
+func (s *pageSource) ahead(ctx context.Context, n int) <-chan fetchedPage {
+	out := make(chan fetchedPage)
+	go func() {
+		defer close(out)
+		for ; ; n++ {
+			err := s.host.Wait(ctx, "pages", 1)
+			var body []byte
+			if err == nil {
+				body, err = get(ctx, s.settings.URL+"/page?n="+strconv.Itoa(n))
+			}
+			if err == nil && bytes.HasPrefix(body, []byte("[]")) {
+				return
+			}
+			select {
+			case out <- fetchedPage{body, err}:
+			case <-ctx.Done():
+				return
+			}
+			if err != nil {
+				return
+			}
+		}
+	}()
+	return out
 }
 
 // trimmed is a test's query, on one line in messages.
