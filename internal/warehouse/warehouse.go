@@ -71,7 +71,7 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 		"set memory_limit = " + Literal(opts.MemoryLimit),
 		fmt.Sprintf("set threads = %d", opts.Threads),
 		"set temp_directory = " + Literal(opts.TempDir),
-		"set checkpoint_threshold = '256MB'",
+		"set checkpoint_threshold = '64MB'",
 		"set preserve_insertion_order = true",
 		"set autoinstall_known_extensions = false",
 		"set autoload_known_extensions = false",
