@@ -12,7 +12,9 @@ import (
 )
 
 // isPrivate reports whether a path below the data directory must stay closed.
-func isPrivate(name string) bool { return name != "published" && !strings.HasPrefix(name, "published/") }
+func isPrivate(name string) bool {
+	return name != "published" && !strings.HasPrefix(name, "published/")
+}
 
 func TestRunOnce_opensPublishedAndNothingElse(t *testing.T) {
 	for _, umask := range []int{0o000, 0o077} {
