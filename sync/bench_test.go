@@ -464,24 +464,25 @@ func BenchmarkStored(b *testing.B) {
 	if n, err := strconv.Atoi(os.Getenv("ROLLCALL_BENCH_STORED")); err == nil {
 		stored = n
 	}
-	dir, small := b.TempDir(), startServer(b, more, 0)
+	dir, small, address := b.TempDir(), startServer(b, more, 0), startServer(b, stored+more, 0)
 	before := contest(b, "engine", b.TempDir(), small, more)
 	filled := contest(b, "engine", dir, startServer(b, stored, 0), stored)
+	b.Logf("filled: %+v", filled)
+	m := contest(b, "engine", dir, address, more)
+	after := contest(b, "engine", b.TempDir(), small, more)
+	b.Logf("on top: %+v", m)
 	require.EqualValues(b, stored, filled.Records)
-	address := startServer(b, stored+b.N*more, 0)
-	for b.Loop() {
-		m := contest(b, "engine", dir, address, more)
-		require.EqualValues(b, b.N*more, m.Records)
-		after := contest(b, "engine", b.TempDir(), small, more)
-		fresh := (before.Onward + after.Onward) / 2
-		b.ReportMetric(0, "ns/op")
-		b.ReportMetric(filled.rate(), "filling/s")
-		b.ReportMetric(float64(filled.HostRSS+filled.ChildRSS), "filling-MB")
-		b.ReportMetric(fresh, "on-empty/s")
-		b.ReportMetric(m.Onward, "on-stored/s")
-		b.ReportMetric(m.Onward/fresh, "of-on-empty")
-		b.ReportMetric(filled.Load, "load-hashes-s")
-		b.ReportMetric(float64(m.HostRSS), "host-MB")
-		b.ReportMetric(float64(m.ChildRSS), "child-MB")
+	require.EqualValues(b, more, m.Records)
+	fresh := (before.Onward + after.Onward) / 2
+	for b.Loop() { // once is enough
 	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(filled.rate(), "filling/s")
+	b.ReportMetric(float64(filled.HostRSS+filled.ChildRSS), "filling-MB")
+	b.ReportMetric(fresh, "on-empty/s")
+	b.ReportMetric(m.Onward, "on-stored/s")
+	b.ReportMetric(m.Onward/fresh, "of-on-empty")
+	b.ReportMetric(filled.Load, "load-hashes-s")
+	b.ReportMetric(float64(m.HostRSS), "host-MB")
+	b.ReportMetric(float64(m.ChildRSS), "child-MB")
 }
