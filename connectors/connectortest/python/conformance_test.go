@@ -43,4 +43,3 @@ func dated(n int) []string {
 	}
 	return all
 }
-
