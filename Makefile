@@ -30,7 +30,7 @@ bench-large:
 # What is too long for every change: a hundred deaths each of daemon and
 # child, and a minute of every fuzz test.
 nightly:
-	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync
+	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	@set -e; for package in $$(go list ./...); do \
 		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
 			echo "$$package $$name"; \
