@@ -31,7 +31,7 @@ bench-large:
 # child, the conformance suite with a million records from every connector,
 # and a minute of every fuzz test.
 nightly:
-	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync
+	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	ROLLCALL_CONFORMANCE=full go test -run 'Conform|conforms|passesASound' -count 1 -timeout 60m ./connectors/...
 	@set -e; for package in $$(go list ./...); do \
 		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \

@@ -12,13 +12,12 @@ import (
 
 	"github.com/google/uuid"
 
-	"rollcall/internal/warehouse"
 	"rollcall/transforms/kpi"
 )
 
 // BuildRequest says how to build.
 type BuildRequest struct {
-	Full bool // stage every record again; every build does so until staging is incremental
+	Full bool // stage every record and compute every table again, changed or not
 }
 
 // A Status of a build.
@@ -40,6 +39,8 @@ type Build struct {
 	Models, KPIs      int
 	NotConfigured     map[string]string // KPI id -> what is missing
 	Checks            []CheckResult
+	full              bool
+	plan              *stagingPlan
 	watermarks        watermarks
 }
 
@@ -53,16 +54,16 @@ func (b *Build) failed() []CheckResult {
 	return failed
 }
 
-// Build stages every record, writes staging and people's ids to the lake in
-// one transaction, then all marts in one, then runs the checks. A build whose
-// checks fail is returned with a [*ChecksFailed].
-func (b *Builder) Build(ctx context.Context, _ BuildRequest) (_ *Build, err error) {
+// Build stages the records that changed since the last build, writes staging
+// and people's ids to the lake in one transaction, then the marts in one, then
+// runs the checks. A build whose checks fail is returned with a [*ChecksFailed].
+func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	build := &Build{ID: kpi.Stamp(b.opts.Now()) + "-" + uuid.NewString()[:8], Started: b.opts.Now(), Status: StatusBuilt, NotConfigured: map[string]string{}}
+	build := &Build{ID: kpi.Stamp(b.opts.Now()) + "-" + uuid.NewString()[:8], Started: b.opts.Now(), Status: StatusBuilt, NotConfigured: map[string]string{}, full: r.Full}
 	// The parsed streams take memory; a build that fails gives it back as well.
 	defer func() { err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx))) }()
-	for _, step := range []func(context.Context, *Build) error{b.stage, b.writeLake, b.buildMarts, b.runChecks, b.settle} {
+	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.buildMarts, b.runChecks, b.settle} {
 		if err := step(ctx, build); err != nil {
 			return nil, fmt.Errorf("build: %w", err)
 		}
@@ -99,22 +100,26 @@ func (b *Builder) stage(ctx context.Context, build *Build) (err error) {
 }
 
 func (b *Builder) fillShapes(ctx context.Context, conn *sql.Conn, build *Build) error {
+	var err error
+	if build.plan, err = b.planStaging(ctx, conn, build.full); err != nil {
+		return fmt.Errorf("find what changed: %w", err)
+	}
 	for i, s := range b.streams {
 		began := b.opts.Now()
-		count, err := s.parseRaw(ctx, conn)
-		if err != nil {
+		if err := s.parseRaw(ctx, conn, build.plan); err != nil {
 			return err
 		}
-		build.Streams = append(build.Streams, *count)
 		b.opts.Events(Event{Step: "parse", Name: s.table(), Done: i + 1, Total: len(b.streams), Took: b.opts.Now().Sub(began)})
 	}
-	var err error
-	if build.watermarks, err = readWatermarks(ctx, conn, b.streams); err != nil {
+	if build.watermarks, err = readWatermarks(ctx, conn, build.plan); err != nil {
 		return fmt.Errorf("read coverage: %w", err)
 	}
 	names := sortedKeys(b.shapes)
 	for i, name := range names {
 		began := b.opts.Now()
+		if !build.plan.touched(b.shapes[name]) {
+			continue
+		}
 		query := fmt.Sprintf("create or replace table work.staging.%s as\n%s", ident(name), b.shapes[name].union())
 		if _, err := conn.ExecContext(ctx, query); err != nil {
 			return fmt.Errorf("stage %s: %w", name, firstLine(err))
@@ -124,63 +129,9 @@ func (b *Builder) fillShapes(ctx context.Context, conn *sql.Conn, build *Build) 
 	return nil
 }
 
-// writeLake replaces the staging tables and adds new people's ids, in one
-// transaction of the lake.
-func (b *Builder) writeLake(ctx context.Context, build *Build) error {
-	err := b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
-		if err := tx.Exec(ctx, "create schema if not exists lake.staging"); err != nil {
-			return err
-		}
-		for _, name := range sortedKeys(b.shapes) {
-			table := "lake.staging." + ident(name)
-			if err := tx.Exec(ctx, fmt.Sprintf("create or replace table %s as select * from work.staging.%s", table, ident(name))); err != nil {
-				return fmt.Errorf("write staging.%s: %w", name, err)
-			}
-			if err := comment(ctx, tx, table, b.shapes[name].doc); err != nil {
-				return err
-			}
-		}
-		if err := b.keepPeople(ctx, tx); err != nil {
-			return fmt.Errorf("keep person ids: %w", err)
-		}
-		return b.writeRejectedValues(ctx, tx, build)
-	})
-	if err != nil {
-		return fmt.Errorf("write the lake: %w", err)
-	}
-	return b.emptyWork(ctx) // the marts need the memory
-}
-
-// writeRejectedValues replaces what earlier builds counted: a build parses
-// every record, so its counts are the whole truth.
-func (b *Builder) writeRejectedValues(ctx context.Context, tx *warehouse.Tx, build *Build) error {
-	rows, err := tx.Query(ctx, "select count(*) from duckdb_tables() where database_name = 'lake' and schema_name = 'ops' and table_name = 'rejected_value'")
-	if err != nil {
-		return err
-	}
-	var tables int
-	if err := scanOne(rows, &tables); err != nil || tables == 0 {
-		return err
-	}
-	if err := tx.Exec(ctx, "delete from lake.ops.rejected_value"); err != nil {
-		return err
-	}
-	for _, count := range build.Streams {
-		for _, r := range count.rejected {
-			err := tx.Exec(ctx, `insert into lake.ops.rejected_value
-    (type, instance, stream, path, json_type, value_count, sample_key, build_id, seen_at) values (?, ?, ?, ?, ?, ?, ?, ?, ?)`,
-				count.Type, r.Instance, count.Stream, r.Path, r.JSONType, r.Count, r.SampleKey, build.ID, b.opts.Now().UTC())
-			if err != nil {
-				return fmt.Errorf("write rejected values: %w", err)
-			}
-		}
-	}
-	return nil
-}
-
 // emptyWork gives the memory of parsed streams back.
 func (b *Builder) emptyWork(ctx context.Context) error {
-	for _, schema := range []string{"raw", "staging"} {
+	for _, schema := range []string{"raw", "staging", "staged"} {
 		if _, err := b.opts.DB.SQL().ExecContext(ctx, fmt.Sprintf("drop schema if exists work.%s cascade", schema)); err != nil {
 			return fmt.Errorf("empty the work catalog: %w", err)
 		}

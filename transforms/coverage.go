@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"errors"
 	"slices"
+	"strings"
 	"time"
 
 	"rollcall/internal/warehouse"
@@ -39,7 +40,7 @@ func (m *watermark) hasSynced() bool { return m.hasRows || len(m.covered) > 0 }
 // readWatermarks reads coverage, the runs of each stream, and which instances
 // have rows. A stream that claims no ranges (a listing) is complete up to the
 // start of its last clean run.
-func readWatermarks(ctx context.Context, conn *sql.Conn, streams []*stream) (watermarks, error) {
+func readWatermarks(ctx context.Context, conn *sql.Conn, plan *stagingPlan) (watermarks, error) {
 	marks := watermarks{}
 	if err := marks.readCoverage(ctx, conn); err != nil {
 		return nil, err
@@ -47,9 +48,9 @@ func readWatermarks(ctx context.Context, conn *sql.Conn, streams []*stream) (wat
 	if err := marks.readRuns(ctx, conn); err != nil {
 		return nil, err
 	}
-	for _, s := range streams {
-		if err := marks.readInstances(ctx, conn, s); err != nil {
-			return nil, err
+	for _, streams := range []map[streamKey]stagedStream{plan.staged, plan.kept} {
+		for key := range streams {
+			marks.of(key).hasRows = true
 		}
 	}
 	return marks, nil
@@ -103,21 +104,6 @@ from lake.ops.run where status not in ('running', 'skipped') group by type, inst
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-func (w watermarks) readInstances(ctx context.Context, conn *sql.Conn, s *stream) error {
-	rows, err := conn.QueryContext(ctx, "select distinct instance from work.raw."+ident(s.table()))
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		var instance string
-		if err := rows.Scan(&instance); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-		w.of(streamKey{s.Type, instance, s.Name}).hasRows = true
-	}
-	return errors.Join(rows.Err(), rows.Close())
-}
-
 // feeding lists the streams of instances of the kinds that fill the shape.
 func (b *Builder) feeding(shapeName string, kinds []string) []streamKey {
 	var keys []streamKey
@@ -141,29 +127,58 @@ func overlaps(a, b []string) bool {
 	return slices.ContainsFunc(a, func(x string) bool { return slices.Contains(b, x) })
 }
 
+// keptFeeding lists the streams of instances that were taken out of the
+// configuration, whose records still fill the shape.
+func (p *stagingPlan) keptFeeding(shapeName string, kinds []string) []streamKey {
+	var keys []streamKey
+	for key, s := range p.kept {
+		if slices.Contains(strings.Split(s.shapes, ","), shapeName) && overlaps(strings.Split(s.kinds, ","), kinds) {
+			keys = append(keys, key)
+		}
+	}
+	return keys
+}
+
 // configured decides whether any source can feed the KPI: each shape it needs
 // is filled by at least one stream, of an instance of its kinds, that has
 // synced. It returns the event time complete in every stream that takes part; a
 // stream that the credentials do not reach takes no part, one that never ran
 // leaves nothing complete.
-func (b *Builder) configured(d *kpi.Definition, marks watermarks) (covered []kpi.Interval, lacking string) {
-	everything := []kpi.Interval{{From: time.Time{}, Until: b.opts.Now()}}
-	covered = everything
+func (b *Builder) configured(d *kpi.Definition, build *Build) (covered []kpi.Interval, lacking string) {
+	covered = []kpi.Interval{{From: time.Time{}, Until: b.opts.Now()}}
 	for _, shapeName := range b.needs(d) {
-		synced := false
-		for _, key := range b.feeding(shapeName, d.Sources) {
-			mark := marks.of(key)
-			if mark.forbidden && !mark.hasSynced() {
-				continue
-			}
-			synced = synced || mark.hasSynced()
-			covered = kpi.Intersect(covered, mark.covered)
-		}
+		complete, synced := b.coverage(shapeName, d.Sources, build)
 		if !synced {
 			return nil, missing(d, shapeName)
 		}
+		covered = kpi.Intersect(covered, complete)
 	}
 	return covered, ""
+}
+
+// coverage is the event time complete in every stream that feeds the shape. An
+// instance that was taken out of the configuration brings nothing new: beside
+// others it is complete from its last sync on, alone it ends there.
+func (b *Builder) coverage(shapeName string, kinds []string, build *Build) (covered []kpi.Interval, synced bool) {
+	covered = []kpi.Interval{{From: time.Time{}, Until: b.opts.Now()}}
+	for _, key := range b.feeding(shapeName, kinds) {
+		mark := build.watermarks.of(key)
+		if mark.forbidden && !mark.hasSynced() {
+			continue
+		}
+		synced = synced || mark.hasSynced()
+		covered = kpi.Intersect(covered, mark.covered)
+	}
+	isAlone := !synced
+	for _, key := range build.plan.keptFeeding(shapeName, kinds) {
+		complete := build.watermarks.of(key).covered
+		if last := len(complete) - 1; !isAlone && last >= 0 {
+			complete = kpi.Union(append(slices.Clone(complete), kpi.Interval{From: complete[last].Until, Until: b.opts.Now()}))
+		}
+		synced = true
+		covered = kpi.Intersect(covered, complete)
+	}
+	return covered, synced
 }
 
 // A watermarkRow is one covered range, as kpi.build and the manifest show it.

@@ -23,29 +23,73 @@ const personIdentity = `create table if not exists lake.identity.person_identity
 )`
 
 // keepPeople adds the logins that staging shows for the first time, from every
-// column that holds one.
-func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx) error {
-	for _, statement := range []string{"create schema if not exists lake.identity", personIdentity} {
-		if err := tx.Exec(ctx, statement); err != nil {
-			return err
-		}
-	}
+// column that holds one, and forgets those of instances that were purged.
+func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	p := build.plan
+	statements := p.forgotten()
 	var seen []string
 	for _, name := range sortedKeys(b.shapes) {
+		if !p.touched(b.shapes[name]) {
+			continue
+		}
 		for _, c := range b.shapes[name].columns {
 			if c.Name == "identity_id" || strings.HasSuffix(c.Name, "_identity_id") {
 				seen = append(seen, fmt.Sprintf("select %s as identity_id from work.staging.%s", ident(c.Name), ident(name)))
 			}
 		}
 	}
-	return tx.Exec(ctx, fmt.Sprintf(`insert into lake.identity.person_identity
+	if len(seen) > 0 {
+		statements = append(statements, fmt.Sprintf(newLogins, literal(b.opts.Now().UTC().Format("2006-01-02 15:04:05.999999")), strings.Join(seen, "\n    union\n    ")))
+	}
+	before, err := countLogins(ctx, tx)
+	if err != nil {
+		return err
+	}
+	for _, statement := range statements {
+		if err := tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	after, err := countLogins(ctx, tx)
+	if err != nil || after == before && len(p.gone) == 0 {
+		return err
+	}
+	return noteChange(ctx, tx, "identity.person_identity", build.ID)
+}
+
+const newLogins = `insert into lake.identity.person_identity
 select s.identity_id, cast(uuidv7() as varchar) as person_id,
     split_part(s.identity_id, ':', 1) as source,
     split_part(s.identity_id, ':', 2) as source_instance,
     substr(s.identity_id, length(split_part(s.identity_id, ':', 1)) + length(split_part(s.identity_id, ':', 2)) + 3) as source_user_id,
-    'own' as match_method, cast(? as timestamp) as linked_at, cast(null as timestamp) as unlinked_at
+    'own' as match_method, cast(%s as timestamp) as linked_at, cast(null as timestamp) as unlinked_at
 from (%s) as s
 where s.identity_id is not null
-    and not exists (select 1 from lake.identity.person_identity as p where p.identity_id = s.identity_id)`,
-		strings.Join(seen, "\n    union\n    ")), b.opts.Now().UTC())
+    and not exists (select 1 from lake.identity.person_identity as p where p.identity_id = s.identity_id)`
+
+// forgotten deletes the logins of instances of which nothing is stored any
+// more.
+func (p *stagingPlan) forgotten() []string {
+	held := map[[2]string]bool{}
+	for _, streams := range []map[streamKey]stagedStream{p.staged, p.kept} {
+		for key := range streams {
+			held[[2]string{key.Type, key.Instance}] = true
+		}
+	}
+	var statements []string
+	for key := range p.gone {
+		if !held[[2]string{key.Type, key.Instance}] {
+			statements = append(statements, fmt.Sprintf("delete from lake.identity.person_identity where source = %s and source_instance = %s", literal(key.Type), literal(key.Instance)))
+		}
+	}
+	return statements
+}
+
+func countLogins(ctx context.Context, tx *warehouse.Tx) (int64, error) {
+	rows, err := tx.Query(ctx, "select count(*) from lake.identity.person_identity")
+	if err != nil {
+		return 0, err
+	}
+	var logins int64
+	return logins, scanOne(rows, &logins)
 }

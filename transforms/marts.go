@@ -186,7 +186,7 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 		began := b.opts.Now()
 		entry := kpi.Entry{Definition: d, Hash: d.Hash(b.params), Parameters: b.params}
 		var covered []kpi.Interval
-		covered, entry.Missing = b.configured(d, build.watermarks)
+		covered, entry.Missing = b.configured(d, build)
 		if entry.Missing != "" {
 			build.NotConfigured[d.ID] = entry.Missing
 		} else {

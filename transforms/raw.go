@@ -17,7 +17,7 @@ func rawTable(typ, stream string) string { return typ + "__" + stream }
 // structure that its records are parsed by.
 type stream struct {
 	Type, Name string
-	Instances  []string
+	declared   string // the fields as written
 	fields     *field
 }
 
@@ -29,12 +29,6 @@ type StreamCount struct {
 	Records        int64 // live and deleted
 	LeftOut        int64 // records without a required field
 	RejectedValues int64
-	rejected       []rejectedValue
-}
-
-type rejectedValue struct {
-	Instance, Path, JSONType, SampleKey string
-	Count                               int64
 }
 
 // declareRaw makes the stream's table as staging sees it, empty, so that
@@ -44,44 +38,52 @@ func (s *stream) declareRaw(ctx context.Context, conn *sql.Conn) error {
     null::timestamp as synced_at, null::timestamp as first_seen_at, null::timestamp as deleted_at where false)`)
 }
 
-// parseRaw parses the latest version of every record of the configured
-// instances once, counts what the declared types lose, and leaves out records
-// without a required field.
-func (s *stream) parseRaw(ctx context.Context, conn *sql.Conn) (*StreamCount, error) {
-	count := &StreamCount{Type: s.Type, Stream: s.Name}
+// parseRaw parses the latest version of every record that the plan asks for,
+// notes what the declared types lose, and leaves out records without a
+// required field. Instances that are no longer configured keep their records.
+func (s *stream) parseRaw(ctx context.Context, conn *sql.Conn, p *stagingPlan) error {
 	stored, err := tableExists(ctx, conn, warehouse.LakeCatalog, "raw", s.table())
 	if err != nil {
-		return nil, err
+		return err
 	}
-	if !stored || len(s.Instances) == 0 {
-		return count, s.declareRaw(ctx, conn)
+	if !stored || !p.changed(s) {
+		return s.declareRaw(ctx, conn)
 	}
-	if err := s.createRaw(ctx, conn, s.latest()); err != nil {
-		return nil, fmt.Errorf("parse raw.%s: %w", s.table(), err)
+	if err := s.createRaw(ctx, conn, s.latest(p.full[s])); err != nil {
+		return fmt.Errorf("parse raw.%s: %w", s.table(), err)
 	}
-	if err := s.countFaults(ctx, conn, count); err != nil {
-		return nil, fmt.Errorf("count rejected values of raw.%s: %w", s.table(), err)
+	if !p.full[s] {
+		if _, err := conn.ExecContext(ctx, "insert into work.staged.record select record from work.raw."+ident(s.table())); err != nil {
+			return err
+		}
 	}
-	return count, s.leaveOut(ctx, conn, count)
+	if err := s.noteFaults(ctx, conn); err != nil {
+		return fmt.Errorf("count rejected values of raw.%s: %w", s.table(), err)
+	}
+	return s.leaveOut(ctx, conn)
 }
 
-// latest selects each record's newest version; a tombstone has the data it
-// last had.
-func (s *stream) latest() string {
-	var names []string
-	for _, name := range s.Instances {
-		names = append(names, literal(name))
+// latest selects each record's newest version, of all records or of those that
+// a changed run touched; a tombstone has the data it last had.
+func (s *stream) latest(whole bool) string {
+	touched := ""
+	if !whole {
+		touched = fmt.Sprintf(`
+        where exists (
+            select 1 from lake.raw.%[1]s as x
+            inner join work.staged.changed as c
+                on c.type = %[2]s and c.stream = %[3]s and c.instance = x.instance and c.run_id = x.run_id
+            where x.instance = a.instance and x.key = a.key
+        )`, ident(s.table()), literal(s.Type), literal(s.Name))
 	}
 	return fmt.Sprintf(`(select r.instance, r.key, r.data, r.synced_at, f.first_seen_at,
         case when r.is_deleted then r.synced_at end as deleted_at
     from lake.raw.%[1]s as r
     inner join (
-        select instance, key, max(version) as version, min(synced_at) as first_seen_at
-        from lake.raw.%[1]s
-        where instance in (%[2]s)
-        group by instance, key
-    ) as f on f.instance = r.instance and f.key = r.key and f.version = r.version)`,
-		ident(s.table()), strings.Join(names, ", "))
+        select a.instance, a.key, max(a.version) as version, min(a.synced_at) as first_seen_at
+        from lake.raw.%[1]s as a%[2]s
+        group by a.instance, a.key
+    ) as f on f.instance = r.instance and f.key = r.key and f.version = r.version)`, ident(s.table()), touched)
 }
 
 func (s *stream) createRaw(ctx context.Context, conn *sql.Conn, from string) error {
@@ -92,45 +94,29 @@ from %s as r`, ident(s.table()), literal(s.Type), literal(s.Name), literal(s.fie
 	return err
 }
 
-// countFaults parses a second time with untyped members and compares leaf by
+// noteFaults parses a second time with untyped members and compares leaf by
 // leaf.
-func (s *stream) countFaults(ctx context.Context, conn *sql.Conn, count *StreamCount) (err error) {
-	if err := conn.QueryRowContext(ctx, "select count(*) from work.raw."+ident(s.table())).Scan(&count.Records); err != nil {
-		return err
-	}
-	probes := s.fields.probes()
+func (s *stream) noteFaults(ctx context.Context, conn *sql.Conn) error {
 	var columns, unions []string
-	for i, p := range probes {
+	for i, p := range s.fields.probes() {
 		columns = append(columns, fmt.Sprintf("cast(%s as bigint) as f%d, %s as y%d", p.Faults, i, p.JSONType, i))
 		unions = append(unions, fmt.Sprintf(
-			"select %s as path, instance, coalesce(y%[2]d, '') as json_type, cast(sum(f%[2]d) as bigint) as faults, min(key) as sample_key from probed where f%[2]d > 0 group by instance, y%[2]d",
-			literal(p.Path), i))
+			"select record, %s as type, %s as stream, instance, key, %s as path, coalesce(y%[4]d, '') as json_type, f%[4]d as faults, false as is_left_out from probed where f%[4]d > 0",
+			literal(s.Type), literal(s.Name), literal(p.Path), i))
 	}
-	query := fmt.Sprintf(`with
+	_, err := conn.ExecContext(ctx, fmt.Sprintf(`insert into work.staged.fault
+with
 parsed as (
-    select instance, key, j as t, from_json(data, %s) as k from work.raw.%s
+    select record, instance, key, j as t, from_json(data, %s) as k from work.raw.%s
 ),
 
 probed as materialized (
-    select instance, key, %s from parsed
+    select record, instance, key, %s from parsed
 )
 
-select path, instance, json_type, faults, sample_key from (%s) order by all`,
-		literal(s.fields.shallow()), ident(s.table()), strings.Join(columns, ",\n        "), strings.Join(unions, "\nunion all "))
-	rows, err := conn.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	defer func() { err = closing(rows, err) }()
-	for rows.Next() {
-		var r rejectedValue
-		if err := rows.Scan(&r.Path, &r.Instance, &r.JSONType, &r.Count, &r.SampleKey); err != nil {
-			return err
-		}
-		count.rejected = append(count.rejected, r)
-		count.RejectedValues += r.Count
-	}
-	return rows.Err()
+%s`,
+		literal(s.fields.shallow()), ident(s.table()), strings.Join(columns, ",\n        "), strings.Join(unions, "\nunion all ")))
+	return err
 }
 
 func closing(rows *sql.Rows, err error) error {
@@ -140,8 +126,8 @@ func closing(rows *sql.Rows, err error) error {
 	return err
 }
 
-// leaveOut deletes the records that lack a required field.
-func (s *stream) leaveOut(ctx context.Context, conn *sql.Conn, count *StreamCount) error {
+// leaveOut deletes the records that lack a required field, and notes them.
+func (s *stream) leaveOut(ctx context.Context, conn *sql.Conn) error {
 	var missing []string
 	for _, typed := range s.fields.required() {
 		missing = append(missing, strings.Replace(typed, "t.", "j.", 1)+" is null")
@@ -149,12 +135,16 @@ func (s *stream) leaveOut(ctx context.Context, conn *sql.Conn, count *StreamCoun
 	if len(missing) == 0 {
 		return nil
 	}
-	result, err := conn.ExecContext(ctx, fmt.Sprintf("delete from work.raw.%s where %s", ident(s.table()), strings.Join(missing, " or ")))
-	if err != nil {
-		return fmt.Errorf("leave out records of raw.%s: %w", s.table(), err)
+	table, condition := "work.raw."+ident(s.table()), strings.Join(missing, " or ")
+	for _, statement := range []string{
+		fmt.Sprintf("insert into work.staged.fault select record, %s, %s, instance, key, '', '', 0, true from %s where %s", literal(s.Type), literal(s.Name), table, condition),
+		fmt.Sprintf("delete from %s where %s", table, condition),
+	} {
+		if _, err := conn.ExecContext(ctx, statement); err != nil {
+			return fmt.Errorf("leave out records of raw.%s: %w", s.table(), err)
+		}
 	}
-	count.LeftOut, err = result.RowsAffected()
-	return err
+	return nil
 }
 
 func tableExists(ctx context.Context, conn *sql.Conn, catalog, schema, table string) (bool, error) {

@@ -103,6 +103,11 @@ func prepareWork(ctx context.Context, conn *sql.Conn) error {
 	for _, statement := range []string{
 		"create schema if not exists work.raw",
 		"create schema if not exists work.staging",
+		"create schema if not exists work.staged",
+		"create or replace table work.staged.run (type varchar, stream varchar, instance varchar, run_id bigint, versions bigint, fingerprint ubigint)",
+		"create or replace table work.staged.changed (type varchar, stream varchar, instance varchar, run_id bigint, is_rewritten boolean)",
+		"create or replace table work.staged.record (record varchar)",
+		"create or replace table work.staged.fault (record varchar, type varchar, stream varchar, instance varchar, key varchar, path varchar, json_type varchar, faults bigint, is_left_out boolean)",
 		"set search_path = 'work.raw,work.main'",
 	} {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
@@ -185,11 +190,7 @@ func newStream(source Source, declared Stream) (*stream, error) {
 	if len(fields.Members) == 0 {
 		return nil, errors.New("they name nothing")
 	}
-	s := &stream{Type: source.Type, Name: declared.Name, fields: fields}
-	for _, instance := range source.Instances {
-		s.Instances = append(s.Instances, instance.Name)
-	}
-	return s, nil
+	return &stream{Type: source.Type, Name: declared.Name, declared: declared.Fields, fields: fields}, nil
 }
 
 func aggregateFunctions(ctx context.Context, conn *sql.Conn) (map[string]bool, error) {

@@ -62,7 +62,7 @@ func (a *app) buildCommand() *cobra.Command {
 			return errors.Join(a.printBuild(result), err)
 		},
 	}
-	cmd.Flags().BoolVar(&args.Full, "full", false, "stage every record again, not only what changed")
+	cmd.Flags().BoolVar(&args.Full, "full", false, "stage every record and compute everything again, not only what changed")
 	return cmd
 }
 

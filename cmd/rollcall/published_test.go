@@ -1,0 +1,208 @@
+package main
+
+import (
+	"context"
+	"crypto/sha256"
+	"database/sql"
+	"encoding/hex"
+	"encoding/json"
+	"fmt"
+	"math/rand/v2"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strconv"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/stretchr/testify/require"
+
+	"rollcall/transforms"
+)
+
+// readerEnv turns the test's own executable into a reader of a published
+// folder, so that readers are processes of their own.
+const readerEnv = "ROLLCALL_TEST_READER"
+
+// readPublished reads the DuckDB file and the Parquet tree again and again
+// until its standard input ends, and says what went wrong. "write" opens the
+// file for writing instead, as a careless analyst would, and waits.
+func readPublished(mode, dir string) error {
+	if mode == "write" {
+		return writePublished(dir)
+	}
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		_, _ = os.Stdin.Read(make([]byte, 1))
+	}()
+	for rounds := 0; ; rounds++ {
+		select {
+		case <-ended:
+			fmt.Println(rounds)
+			return nil
+		default:
+		}
+		read := readDuckDB
+		if mode == "parquet" {
+			read = readParquet
+		}
+		if err := read(dir); err != nil {
+			return fmt.Errorf("round %d: %w", rounds, err)
+		}
+	}
+}
+
+// readDuckDB opens the published file anew, and wants one build in it.
+func readDuckDB(dir string) error {
+	return withDuckDB(filepath.Join(dir, "rollcall.duckdb")+"?access_mode=read_only", `select
+    (select count(*) from kpi.release) = 1 and (select build_id from kpi.release) = (select build_id from kpi.build)
+    and (select count(*) from kpi.value where value is not null) > 100
+    and (select count(*) from kpi.latest) > 0 and (select count(*) from core.thread) > 0`)
+}
+
+func readParquet(dir string) error {
+	kpi := filepath.Join(dir, "parquet", "kpi")
+	return withDuckDB("", fmt.Sprintf(`select (select count(*) from read_parquet('%[1]s/release.parquet')) = 1
+    and (select count(*) from read_parquet('%[1]s/value.parquet') where value is not null) > 100
+    and (select count(*) from read_parquet('%[1]s/dictionary.parquet') where sql_text is not null) = 5`, kpi))
+}
+
+func withDuckDB(source, query string) error {
+	db, err := sql.Open("duckdb", source)
+	if err != nil {
+		return err
+	}
+	defer db.Close()
+	var isWhole bool
+	if err := db.QueryRow(query).Scan(&isWhole); err != nil {
+		return err
+	}
+	if !isWhole {
+		return fmt.Errorf("%s shows half a release", source)
+	}
+	return nil
+}
+
+func writePublished(dir string) error {
+	db, err := sql.Open("duckdb", filepath.Join(dir, "rollcall.duckdb"))
+	if err != nil {
+		return err
+	}
+	for _, statement := range []string{"pragma disable_checkpoint_on_shutdown", "delete from kpi.value", "create table kpi.scratch as select 1 as one"} {
+		if _, err := db.Exec(statement); err != nil {
+			return err
+		}
+	}
+	fmt.Println("wrote")
+	_, err = os.Stdin.Read(make([]byte, 1))
+	return err
+}
+
+// reader starts a process that reads the site's published folder.
+func (s *site) reader(ctx context.Context, mode string) (*exec.Cmd, *strings.Builder, func()) {
+	s.t.Helper()
+	cmd := exec.CommandContext(ctx, os.Args[0], mode, s.path("data/published"))
+	cmd.Env = append(os.Environ(), readerEnv+"=1")
+	stdin, err := cmd.StdinPipe()
+	require.NoError(s.t, err)
+	var output strings.Builder
+	cmd.Stdout, cmd.Stderr = &output, &output
+	require.NoError(s.t, cmd.Start())
+	return cmd, &output, func() { require.NoError(s.t, stdin.Close()) }
+}
+
+func TestPublish_disturbsNoReader(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	for _, mode := range []string{"duckdb", "parquet"} {
+		cmd, output, stop := s.reader(t.Context(), mode)
+		defer func() {
+			stop()
+			require.NoError(t, cmd.Wait(), output.String())
+			rounds, err := strconv.Atoi(strings.TrimSpace(output.String()))
+			require.NoError(t, err, output.String())
+			require.Greater(t, rounds, 10, mode)
+		}()
+	}
+	for range 10 {
+		s.ok("publish")
+	}
+}
+
+func TestPublish_isUntouchedByASessionThatWrites(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	cmd, _, _ := s.reader(t.Context(), "write")
+	require.Eventually(t, func() bool {
+		left, err := filepath.Glob(s.path("data/published/releases/*/rollcall.duckdb.wal"))
+		return err == nil && len(left) > 0
+	}, 20*time.Second, 10*time.Millisecond)
+	s.ok("publish")
+	require.NoError(t, cmd.Process.Kill())
+	require.Error(t, cmd.Wait())
+	s.wholeRelease()
+	require.NotEqual(t, "0", s.query("select count(*) from kpi.value"))
+	require.Equal(t, "0", s.query("select count(*) from information_schema.tables where table_name = 'scratch'"))
+}
+
+// wholeRelease opens what is published and compares every byte with its
+// manifest.
+func (s *site) wholeRelease() {
+	s.t.Helper()
+	file, err := filepath.EvalSymlinks(s.path("data/published/rollcall.duckdb"))
+	require.NoError(s.t, err)
+	text, err := os.ReadFile(filepath.Join(filepath.Dir(file), "manifest.json"))
+	require.NoError(s.t, err)
+	var manifest transforms.Manifest
+	require.NoError(s.t, json.Unmarshal(text, &manifest))
+	for _, f := range manifest.Files {
+		content, err := os.ReadFile(filepath.Join(filepath.Dir(file), f.Path))
+		require.NoError(s.t, err)
+		sum := sha256.Sum256(content)
+		require.Equal(s.t, f.SHA256, hex.EncodeToString(sum[:]), f.Path)
+		require.EqualValues(s.t, f.Bytes, len(content), f.Path)
+	}
+	require.NoError(s.t, readDuckDB(s.path("data/published")))
+	require.NoError(s.t, readParquet(s.path("data/published")))
+}
+
+// A build or a publication that dies leaves the last release, or the new one,
+// and nothing between; the next build gives what an undisturbed one gives.
+func TestKill_ofBuildAndPublishLeavesOneWholeRelease(t *testing.T) {
+	const values = "select * exclude (computed_at, build_id) from kpi.value order by all"
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	undisturbed := s.ok("query", "--json", values)
+	random := rand.New(rand.NewPCG(1, 2))
+	kills, err := strconv.Atoi(os.Getenv("ROLLCALL_KILLS"))
+	if err != nil {
+		kills = 6
+	}
+	killed := 0
+	for i := range kills {
+		args, longest := []string{"build", "--full"}, 1200
+		if i%2 == 1 {
+			args, longest = []string{"publish"}, 600
+		}
+		ctx, cancel := context.WithTimeout(t.Context(), time.Duration(50+random.IntN(longest))*time.Millisecond)
+		cmd := exec.CommandContext(ctx, binary, args...) // ends it with SIGKILL
+		cmd.Dir, cmd.Env = s.dir, s.env
+		out, err := cmd.CombinedOutput()
+		cancel()
+		if err != nil {
+			require.Equal(t, -1, cmd.ProcessState.ExitCode(), "%s", out)
+			killed++
+		}
+		s.wholeRelease()
+	}
+	require.Positive(t, killed)
+	s.ok("build")
+	s.ok("publish")
+	s.wholeRelease()
+	require.Equal(t, undisturbed, s.ok("query", "--json", values))
+	left, err := filepath.Glob(s.path("data/published/releases/.unfinished-*"))
+	require.NoError(t, err)
+	require.Empty(t, left)
+}
