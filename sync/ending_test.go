@@ -63,6 +63,27 @@ func TestTransient_isReadAgainAndProgressCountsAnew(t *testing.T) {
 	require.EqualValues(t, 20, out.Appended)
 }
 
+func TestTransient_withoutACursorIsNoProgressAndEnds(t *testing.T) {
+	for name, change := range map[string]func(*Request){
+		"continue": func(*Request) {}, "since": func(q *Request) { q.Since = time.Unix(1, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			waits := 0
+			r.clock.sleep = func(time.Duration) {
+				if waits++; waits > 20 {
+					panic("the stream is read again for ever")
+				}
+			}
+			r.serve(always(page{Records: numbered(0, 10), Fail: "transient"}))
+			out := r.sync("posts", change)
+			require.Equal(t, StatusFailed, out.Status)
+			require.EqualValues(t, 10, out.Appended)
+			require.Equal(t, maxRetries, waits)
+		})
+	}
+}
+
 func TestCursorExpired_startsOverOnceAndSaysSo(t *testing.T) {
 	r := newRig(t)
 	r.read("posts", numbered(0, 3)...)
