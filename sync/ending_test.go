@@ -218,6 +218,40 @@ func TestDue_followsSchedulesAndFailures(t *testing.T) {
 	require.Equal(t, []string{"posts", "views"}, due(), "a read since a time does not move the schedule; views has passed its two hours")
 }
 
+func TestDue_survivesAClockSetBack(t *testing.T) {
+	r, ctx := newRig(t), context.Background()
+	r.read("posts")
+	r.read("users") // a snapshot
+	r.clock.advance(-400 * 24 * time.Hour)
+	due, err := r.engine.Due(ctx, r.clock.Now())
+	require.NoError(t, err)
+	require.Equal(t, []Selection{{Instance: "one", Streams: []string{"posts", "users", "topics", "views"}}}, due)
+	r.read("posts")
+	due, err = r.engine.Due(ctx, r.clock.Now())
+	require.NoError(t, err)
+	require.NotContains(t, due[0].Streams, "posts", "its schedule counts from the clock as it is now")
+}
+
+func TestDue_beginsWithTheInstanceThatWaitedLongest(t *testing.T) {
+	r, ctx := newRig(t), context.Background()
+	r.config.Connectors = append(r.config.Connectors, instance("feed", "two", r.server.URL), instance("feed", "three", r.server.URL))
+	require.NoError(t, r.engine.Reload(ctx, r.config))
+	r.serve(always(page{End: true}))
+	for _, name := range []string{"three", "two"} {
+		_, err := r.engine.Sync(ctx, Request{Selections: []Selection{{Instance: name}}})
+		require.NoError(t, err)
+		r.clock.advance(time.Minute)
+	}
+	r.clock.advance(time.Hour)
+	due, err := r.engine.Due(ctx, r.clock.Now())
+	require.NoError(t, err)
+	var order []string
+	for _, selection := range due {
+		order = append(order, selection.Instance)
+	}
+	require.Equal(t, []string{"one", "three", "two"}, order)
+}
+
 func TestSync_skipsAndCountsARunThatMeetsAnother(t *testing.T) {
 	r, ctx := newRig(t), context.Background()
 	begun, goOn := make(chan bool), make(chan bool)

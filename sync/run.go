@@ -135,7 +135,7 @@ func (l *loader) start(request Request, censusEvery time.Duration, now time.Time
 	case l.stream.Mode == connectors.ModeSnapshot:
 		fresh = true
 	case l.stream.Mode == connectors.ModeCensus:
-		fresh = s.listedAt.IsZero() || !now.Before(s.listedAt.Add(censusEvery))
+		fresh = s.listedAt.IsZero() || s.listedAt.After(now) || !now.Before(s.listedAt.Add(censusEvery))
 	}
 	if fresh {
 		l.listing.on, s.cursor, s.isListing = true, nil, false

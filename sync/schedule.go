@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"rollcall/internal/config"
@@ -96,8 +97,8 @@ func (h history) next(s config.Schedule, now time.Time) time.Time {
 	if s == nil {
 		return time.Time{}
 	}
-	if h.started.IsZero() {
-		return now // never run
+	if h.started.IsZero() || h.started.After(now) {
+		return now // never run, or under a clock that was set back since
 	}
 	scheduled := s.Next(h.started)
 	switch h.status {
@@ -123,19 +124,24 @@ func (h history) next(s config.Schedule, now time.Time) time.Time {
 // Due lists what the schedules want run at now: what was never run, what its
 // schedule has come round to since its last run, what was interrupted, and
 // what was paused until now or failed a while ago. A run in progress is not
-// due.
+// due. The instance that has waited longest comes first, so that a caller who
+// runs only some at once gets round to all.
 func (e *Engine) Due(ctx context.Context, now time.Time) ([]Selection, error) {
 	histories, err := e.histories(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var due []Selection
+	waiting := map[string]time.Time{} // instance -> when the longest waiting of its due streams began last
 	for _, c := range e.config().Connectors {
 		selection := Selection{Instance: c.Name}
 		for _, stream := range c.Spec.Streams {
 			id := streamID{c.Type, c.Name, stream.Name}
 			next := histories[id].next(schedule(c, stream.Name), now)
 			if enabled(c, stream.Name) && !next.IsZero() && !next.After(now) && !e.isBusy(id) {
+				if began := histories[id].started; len(selection.Streams) == 0 || began.Before(waiting[c.Name]) {
+					waiting[c.Name] = began
+				}
 				selection.Streams = append(selection.Streams, stream.Name)
 			}
 		}
@@ -143,6 +149,7 @@ func (e *Engine) Due(ctx context.Context, now time.Time) ([]Selection, error) {
 			due = append(due, selection)
 		}
 	}
+	slices.SortStableFunc(due, func(a, b Selection) int { return waiting[a.Instance].Compare(waiting[b.Instance]) })
 	return due, nil
 }
 
