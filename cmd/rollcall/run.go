@@ -81,9 +81,11 @@ func (h *host) once(ctx context.Context, _ noArgs, emit func(any)) (any, error) 
 	}
 	var syncErr error
 	if len(due) > 0 {
-		stop := h.listen(func(event sync.Event) { emit(event) })
+		offer, drain := relay(emit)
+		stop := h.listen(offer)
 		synced, err := h.runStreams(ctx, sync.Request{Selections: due})
 		stop()
+		drain()
 		result.Runs, syncErr = synced.Runs, err
 		var partial *exitError
 		if err != nil && !errors.As(err, &partial) {
