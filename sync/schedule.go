@@ -27,36 +27,41 @@ type history struct {
 	failuresSince, skips int64
 }
 
+const historyQuery = `
+	with run as (
+		select * from lake.ops.run where kind <> 'since'
+	),
+	good as (
+		select type, instance, stream, max(run_id) as run_id, max(started_at) as started_at
+		from run
+		where status in ('ok', 'partial', 'forbidden')
+		group by type, instance, stream
+	),
+	last as (
+		select type, instance, stream, max(run_id) filter (where status <> 'skipped') as run_id,
+			count(*) filter (where status = 'skipped') as skips
+		from run
+		group by type, instance, stream
+	),
+	failed as (
+		select run.type, run.instance, run.stream, count(*) as failures
+		from run
+		left join good on run.type = good.type and run.instance = good.instance and run.stream = good.stream
+		where run.status = 'failed' and run.run_id > coalesce(good.run_id, 0)
+		group by run.type, run.instance, run.stream
+	)
+	select last.type, last.instance, last.stream, good.started_at, run.started_at, run.finished_at, coalesce(run.status, ''),
+		coalesce(run.fault, ''), coalesce(run.reason, ''), run.paused_until, coalesce(failed.failures, 0), last.skips
+	from last
+	left join run on last.run_id = run.run_id
+	left join good on last.type = good.type and last.instance = good.instance and last.stream = good.stream
+	left join failed on last.type = failed.type and last.instance = failed.instance and last.stream = failed.stream`
+
 func (e *Engine) histories(ctx context.Context) (map[streamID]history, error) {
-	rows, err := e.opts.DB.SQL().QueryContext(ctx, `
-		with run as (
-			select * from lake.ops.run where kind <> 'since'
-		),
-		good as (
-			select type, instance, stream, max(run_id) as run_id, max(started_at) as started_at
-			from run
-			where status in ('ok', 'partial', 'forbidden')
-			group by type, instance, stream
-		),
-		last as (
-			select type, instance, stream, max(run_id) filter (where status <> 'skipped') as run_id,
-				count(*) filter (where status = 'skipped') as skips
-			from run
-			group by type, instance, stream
-		),
-		failed as (
-			select run.type, run.instance, run.stream, count(*) as failures
-			from run
-			left join good on run.type = good.type and run.instance = good.instance and run.stream = good.stream
-			where run.status = 'failed' and run.run_id > coalesce(good.run_id, 0)
-			group by run.type, run.instance, run.stream
-		)
-		select last.type, last.instance, last.stream, good.started_at, run.started_at, run.finished_at, coalesce(run.status, ''),
-			coalesce(run.fault, ''), coalesce(run.reason, ''), run.paused_until, coalesce(failed.failures, 0), last.skips
-		from last
-		left join run on last.run_id = run.run_id
-		left join good on last.type = good.type and last.instance = good.instance and last.stream = good.stream
-		left join failed on last.type = failed.type and last.instance = failed.instance and last.stream = failed.stream`)
+	rows, err := e.opts.DB.SQL().QueryContext(ctx, historyQuery)
+	if err != nil && e.opts.DB.Lake.Heal(ctx) == nil { // a checkpoint may have found the disk full
+		rows, err = e.opts.DB.SQL().QueryContext(ctx, historyQuery)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the run log: %w", err)
 	}
