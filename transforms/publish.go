@@ -141,7 +141,21 @@ func (p *publication) makeFolders() error {
 	if err := os.RemoveAll(p.unfinished()); err != nil {
 		return err
 	}
-	return errors.Join(os.MkdirAll(filepath.Join(p.unfinished(), "parquet", "kpi"), 0o755), os.MkdirAll(filepath.Join(p.dir, "parquet"), 0o755))
+	return errors.Join(p.share(filepath.Join(p.unfinished(), "parquet", "kpi")), p.share(filepath.Join(p.dir, "parquet")))
+}
+
+// share makes a folder in published/, and those it lies in, that everybody may
+// list whatever the umask. One that is there keeps the mode it was given.
+func (p *publication) share(folder string) error {
+	if _, err := os.Lstat(folder); err == nil {
+		return nil
+	}
+	if folder != p.dir {
+		if err := p.share(filepath.Dir(folder)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(os.Mkdir(folder, 0o755), os.Chmod(folder, 0o755))
 }
 
 // mark says in the marts which release they are.
@@ -204,7 +218,7 @@ func (p *publication) reveal() error {
 // names share the bytes.
 func (p *publication) place(from, to string) error {
 	target := filepath.Join(p.dir, filepath.FromSlash(to))
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+	if err := p.share(filepath.Dir(target)); err != nil {
 		return err
 	}
 	fresh := target + ".new"

@@ -178,7 +178,7 @@ func (p *publication) writeManifest() error {
 		return err
 	}
 	path := filepath.Join(p.unfinished(), "manifest.json")
-	if err := os.WriteFile(path, append(text, '\n'), 0o444); err != nil {
+	if err := errors.Join(os.WriteFile(path, append(text, '\n'), 0o444), os.Chmod(path, 0o444)); err != nil {
 		return err
 	}
 	return errors.Join(syncFile(path), syncDir(filepath.Dir(path)))
