@@ -198,7 +198,7 @@ func (p *publication) reveal() error {
 	if err := os.Rename(p.unfinished(), p.release()); err != nil {
 		return err
 	}
-	if err := syncDir(p.releases()); err != nil {
+	if err := warehouse.SyncPath(p.releases()); err != nil {
 		return err
 	}
 	for _, f := range p.manifest.Files {
@@ -231,7 +231,7 @@ func (p *publication) place(from, to string) error {
 	if err := os.Rename(fresh, target); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(target))
+	return warehouse.SyncPath(filepath.Dir(target))
 }
 
 // pointLink moves published/rollcall.duckdb to the new release. It is a link
@@ -249,7 +249,7 @@ func (p *publication) pointLink() error {
 	if err := os.Rename(fresh, p.link()); err != nil {
 		return err
 	}
-	return syncDir(p.dir)
+	return warehouse.SyncPath(p.dir)
 }
 
 // prune removes all but the newest releases and what killed publications left.
@@ -296,14 +296,3 @@ func (p *publication) isStale(release string) (bool, error) {
 
 // defaultKeep is how many releases are kept where the configuration is silent.
 const defaultKeep = 3
-
-// syncDir makes renames in a directory durable.
-func syncDir(dir string) error { return syncFile(dir) }
-
-func syncFile(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
-}

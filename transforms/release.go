@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rollcall/internal/warehouse"
 )
 
 // A Manifest says what a release holds. It is written last.
@@ -181,5 +183,5 @@ func (p *publication) writeManifest() error {
 	if err := errors.Join(os.WriteFile(path, append(text, '\n'), 0o444), os.Chmod(path, 0o444)); err != nil {
 		return err
 	}
-	return errors.Join(syncFile(path), syncDir(filepath.Dir(path)))
+	return errors.Join(warehouse.SyncPath(path), warehouse.SyncPath(filepath.Dir(path)))
 }

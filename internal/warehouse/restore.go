@@ -124,13 +124,13 @@ func swap(dir, staged, replaced string) error {
 	if err := os.Link(lake, filepath.Join(replaced, filepath.Base(lake))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := errors.Join(syncPath(replaced), syncPath(dir)); err != nil {
+	if err := errors.Join(SyncPath(replaced), SyncPath(dir)); err != nil {
 		return err
 	}
 	if err := os.Rename(LakePath(staged), lake); err != nil {
 		return err
 	}
-	if err := removeIfThere(marts); err != nil {
+	if err := RemoveIfThere(marts); err != nil {
 		return err
 	}
 	if err := moveIfThere(filepath.Join(dir, keysDir), filepath.Join(replaced, keysDir)); err != nil {
@@ -139,7 +139,7 @@ func swap(dir, staged, replaced string) error {
 	if err := moveIfThere(filepath.Join(staged, keysDir), filepath.Join(dir, keysDir)); err != nil {
 		return err
 	}
-	return syncPath(dir)
+	return SyncPath(dir)
 }
 
 func moveIfThere(from, to string) error {
