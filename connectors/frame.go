@@ -251,6 +251,9 @@ func countRecords(body []byte) (int, error) {
 		if number == batchRecords && kind == protowire.BytesType {
 			count++
 		}
+		if count > MaxBatchRecords { // an empty one is 2 bytes here and 70 once decoded
+			return 0, fmt.Errorf("%w: a batch of more than %d records", errFrame, MaxBatchRecords)
+		}
 		body = body[n+m:]
 	}
 	return count, nil

@@ -68,6 +68,15 @@ func TestFrameCodec_tellsAnEmptyCursorFromNone(t *testing.T) {
 }
 
 // seeds are well-formed messages of every kind, for the fuzzers to break.
+func TestFrameCodec_refusesMoreRecordsThanABatchHolds(t *testing.T) {
+	batch := func(n int) []byte {
+		return encoded(t, &wire.SourceMessage{Message: &wire.SourceMessage_Batch{Batch: &wire.Batch{Records: make([]*wire.Record, n)}}})
+	}
+	var frame sourceFrame
+	require.NoError(t, frame.decode(batch(MaxBatchRecords)))
+	require.ErrorContains(t, frame.decode(batch(MaxBatchRecords+1)), "more than 10000 records")
+}
+
 func seeds(t testing.TB) [][]byte {
 	full := fullBatch()
 	return [][]byte{

@@ -73,6 +73,27 @@ func TestTransient_isReadAgainAndProgressCountsAnew(t *testing.T) {
 	require.EqualValues(t, 20, out.Appended)
 }
 
+func TestTransient_withoutACursorIsNoProgressAndEnds(t *testing.T) {
+	for name, change := range map[string]func(*Request){
+		"continue": func(*Request) {}, "since": func(q *Request) { q.Since = time.Unix(1, 0) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			waits := 0
+			r.clock.sleep = func(time.Duration) {
+				if waits++; waits > 20 {
+					panic("the stream is read again for ever")
+				}
+			}
+			r.serve(always(page{Records: numbered(0, 10), Fail: "transient"}))
+			out := r.sync("posts", change)
+			require.Equal(t, StatusFailed, out.Status)
+			require.EqualValues(t, 10, out.Appended)
+			require.Equal(t, maxRetries, waits)
+		})
+	}
+}
+
 func TestCursorExpired_startsOverOnceAndSaysSo(t *testing.T) {
 	r := newRig(t)
 	r.read("posts", numbered(0, 3)...)
@@ -205,6 +226,40 @@ func TestDue_followsSchedulesAndFailures(t *testing.T) {
 	r.sync("posts", func(q *Request) { q.Since = time.Unix(1, 0) })
 	r.clock.advance(11 * time.Minute)
 	require.Equal(t, []string{"posts", "views"}, due(), "a read since a time does not move the schedule; views has passed its two hours")
+}
+
+func TestDue_survivesAClockSetBack(t *testing.T) {
+	r, ctx := newRig(t), context.Background()
+	r.read("posts")
+	r.read("users") // a snapshot
+	r.clock.advance(-400 * 24 * time.Hour)
+	due, err := r.engine.Due(ctx, r.clock.Now())
+	require.NoError(t, err)
+	require.Equal(t, []Selection{{Instance: "one", Streams: []string{"posts", "users", "topics", "views"}}}, due)
+	r.read("posts")
+	due, err = r.engine.Due(ctx, r.clock.Now())
+	require.NoError(t, err)
+	require.NotContains(t, due[0].Streams, "posts", "its schedule counts from the clock as it is now")
+}
+
+func TestDue_beginsWithTheInstanceThatWaitedLongest(t *testing.T) {
+	r, ctx := newRig(t), context.Background()
+	r.config.Connectors = append(r.config.Connectors, instance("feed", "two", r.server.URL), instance("feed", "three", r.server.URL))
+	require.NoError(t, r.engine.Reload(ctx, r.config))
+	r.serve(always(page{End: true}))
+	for _, name := range []string{"three", "two"} {
+		_, err := r.engine.Sync(ctx, Request{Selections: []Selection{{Instance: name}}})
+		require.NoError(t, err)
+		r.clock.advance(time.Minute)
+	}
+	r.clock.advance(time.Hour)
+	due, err := r.engine.Due(ctx, r.clock.Now())
+	require.NoError(t, err)
+	var order []string
+	for _, selection := range due {
+		order = append(order, selection.Instance)
+	}
+	require.Equal(t, []string{"one", "three", "two"}, order)
 }
 
 func TestSync_skipsAndCountsARunThatMeetsAnother(t *testing.T) {

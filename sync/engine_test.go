@@ -422,6 +422,19 @@ func TestListing_withANamelessRejectTombstonesNothing(t *testing.T) {
 	require.Equal(t, []string{"17825792"}, r.column("select size from lake.ops.rejected_record"))
 }
 
+func TestScopes_withANamelessRejectTombstoneNothing(t *testing.T) {
+	r, ctx := newRig(t), context.Background()
+	r.read("posts", numbered(0, 10)...)
+	stream, _ := feed{}.Spec().Stream("posts")
+	s, err := r.engine.begin(ctx, &child{engine: r.engine, config: r.config.Connectors[0]}, stream, Request{AcceptDeletes: true})
+	require.NoError(t, err)
+	rejects := []connectors.Reject{{Size: 17 << 20, Reason: "too large"}}
+	require.NoError(t, s.loader.store(ctx, connectors.Batch{Rejects: rejects, Scopes: []string{"topic_id=0"}}))
+	s.end(ctx)
+	s.loader.close()
+	require.EqualValues(t, 0, s.run.Tombstones)
+}
+
 func deep(n int) string {
 	s := "1"
 	for range n {

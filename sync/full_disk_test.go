@@ -63,3 +63,20 @@ func TestDiskFull_endsTheRunAndTheNextOneHeals(t *testing.T) {
 	require.NoError(t, r.db.Verify(t.Context(), warehouse.LakeCatalog))
 	require.Equal(t, []string{fmt.Sprint(pages * each)}, r.column("select count(*) from lake.raw.feed__posts where not is_deleted"))
 }
+
+func TestDiskFull_thatFailsACheckpointDoesNotStopTheSchedule(t *testing.T) {
+	r, ctx := newRig(t), t.Context()
+	r.read("posts", numbered(0, 10)...)
+	require.NoError(t, r.db.Lake.Write(ctx, func(tx *warehouse.Tx) error {
+		return tx.Exec(ctx, "create table raw.big as select md5(i::varchar) as s from range(100000) r(i)")
+	}))
+	info, err := os.Stat(warehouse.LakePath(r.dir))
+	require.NoError(t, err)
+	lift := limitFiles(t, uint64(info.Size()))
+	err = r.db.Lake.Checkpoint(ctx)
+	lift()
+	require.True(t, warehouse.IsDiskFull(err), "%v", err)
+	due, err := r.engine.Due(ctx, r.clock.Now())
+	require.NoError(t, err)
+	require.Equal(t, []string{"users", "topics", "views"}, due[0].Streams)
+}

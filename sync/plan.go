@@ -113,7 +113,7 @@ func (l *loader) latest(p *plan, key uint64) (version, bool) {
 
 // planScopes makes tombstones of what a complete scope does not list.
 func (l *loader) planScopes(ctx context.Context, p *plan, scopes []string) error {
-	if !l.byAbsence {
+	if !l.byAbsence || l.listing.blind { // the nameless record may be of the scope
 		return nil
 	}
 	for _, scope := range scopes {

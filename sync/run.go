@@ -52,9 +52,9 @@ func (e *Engine) runStream(ctx context.Context, c *child, stream connectors.Stre
 	}
 	defer s.loader.close()
 	for again := true; again; {
-		stored := s.run.Records
+		before := s.progress()
 		err := s.read(ctx)
-		if s.run.Records > stored {
+		if s.progress() != before {
 			s.retries = 0
 			s.backoff.Reset()
 		}
@@ -65,6 +65,12 @@ func (e *Engine) runStream(ctx context.Context, c *child, stream connectors.Stre
 	}
 	s.end(ctx)
 	return s.run, nil
+}
+
+// progress is what differs once a Read has stored something new. Records do
+// not count: one that ends early without a cursor reads the same ones again.
+func (s *streamRun) progress() string {
+	return fmt.Sprintf("%d %d %s", s.run.Appended, s.run.Tombstones, s.loader.state.cursor)
 }
 
 // end writes the outcome. A lake that cannot be written to is the outcome.
@@ -129,7 +135,7 @@ func (l *loader) start(request Request, censusEvery time.Duration, now time.Time
 	case l.stream.Mode == connectors.ModeSnapshot:
 		fresh = true
 	case l.stream.Mode == connectors.ModeCensus:
-		fresh = s.listedAt.IsZero() || !now.Before(s.listedAt.Add(censusEvery))
+		fresh = s.listedAt.IsZero() || s.listedAt.After(now) || !now.Before(s.listedAt.Add(censusEvery))
 	}
 	if fresh {
 		l.listing.on, s.cursor, s.isListing = true, nil, false

@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"slices"
 	"time"
 
 	"rollcall/internal/config"
@@ -26,36 +27,41 @@ type history struct {
 	failuresSince, skips int64
 }
 
+const historyQuery = `
+	with run as (
+		select * from lake.ops.run where kind <> 'since'
+	),
+	good as (
+		select type, instance, stream, max(run_id) as run_id, max(started_at) as started_at
+		from run
+		where status in ('ok', 'partial', 'forbidden')
+		group by type, instance, stream
+	),
+	last as (
+		select type, instance, stream, max(run_id) filter (where status <> 'skipped') as run_id,
+			count(*) filter (where status = 'skipped') as skips
+		from run
+		group by type, instance, stream
+	),
+	failed as (
+		select run.type, run.instance, run.stream, count(*) as failures
+		from run
+		left join good on run.type = good.type and run.instance = good.instance and run.stream = good.stream
+		where run.status = 'failed' and run.run_id > coalesce(good.run_id, 0)
+		group by run.type, run.instance, run.stream
+	)
+	select last.type, last.instance, last.stream, good.started_at, run.started_at, run.finished_at, coalesce(run.status, ''),
+		coalesce(run.fault, ''), coalesce(run.reason, ''), run.paused_until, coalesce(failed.failures, 0), last.skips
+	from last
+	left join run on last.run_id = run.run_id
+	left join good on last.type = good.type and last.instance = good.instance and last.stream = good.stream
+	left join failed on last.type = failed.type and last.instance = failed.instance and last.stream = failed.stream`
+
 func (e *Engine) histories(ctx context.Context) (map[streamID]history, error) {
-	rows, err := e.opts.DB.SQL().QueryContext(ctx, `
-		with run as (
-			select * from lake.ops.run where kind <> 'since'
-		),
-		good as (
-			select type, instance, stream, max(run_id) as run_id, max(started_at) as started_at
-			from run
-			where status in ('ok', 'partial', 'forbidden')
-			group by type, instance, stream
-		),
-		last as (
-			select type, instance, stream, max(run_id) filter (where status <> 'skipped') as run_id,
-				count(*) filter (where status = 'skipped') as skips
-			from run
-			group by type, instance, stream
-		),
-		failed as (
-			select run.type, run.instance, run.stream, count(*) as failures
-			from run
-			left join good on run.type = good.type and run.instance = good.instance and run.stream = good.stream
-			where run.status = 'failed' and run.run_id > coalesce(good.run_id, 0)
-			group by run.type, run.instance, run.stream
-		)
-		select last.type, last.instance, last.stream, good.started_at, run.started_at, run.finished_at, coalesce(run.status, ''),
-			coalesce(run.fault, ''), coalesce(run.reason, ''), run.paused_until, coalesce(failed.failures, 0), last.skips
-		from last
-		left join run on last.run_id = run.run_id
-		left join good on last.type = good.type and last.instance = good.instance and last.stream = good.stream
-		left join failed on last.type = failed.type and last.instance = failed.instance and last.stream = failed.stream`)
+	rows, err := e.opts.DB.SQL().QueryContext(ctx, historyQuery)
+	if err != nil && e.opts.DB.Lake.Heal(ctx) == nil { // a checkpoint may have found the disk full
+		rows, err = e.opts.DB.SQL().QueryContext(ctx, historyQuery)
+	}
 	if err != nil {
 		return nil, fmt.Errorf("read the run log: %w", err)
 	}
@@ -96,8 +102,8 @@ func (h history) next(s config.Schedule, now time.Time) time.Time {
 	if s == nil {
 		return time.Time{}
 	}
-	if h.started.IsZero() {
-		return now // never run
+	if h.started.IsZero() || h.started.After(now) {
+		return now // never run, or under a clock that was set back since
 	}
 	scheduled := s.Next(h.started)
 	switch h.status {
@@ -123,19 +129,24 @@ func (h history) next(s config.Schedule, now time.Time) time.Time {
 // Due lists what the schedules want run at now: what was never run, what its
 // schedule has come round to since its last run, what was interrupted, and
 // what was paused until now or failed a while ago. A run in progress is not
-// due.
+// due. The instance that has waited longest comes first, so that a caller who
+// runs only some at once gets round to all.
 func (e *Engine) Due(ctx context.Context, now time.Time) ([]Selection, error) {
 	histories, err := e.histories(ctx)
 	if err != nil {
 		return nil, err
 	}
 	var due []Selection
+	waiting := map[string]time.Time{} // instance -> when the longest waiting of its due streams began last
 	for _, c := range e.config().Connectors {
 		selection := Selection{Instance: c.Name}
 		for _, stream := range c.Spec.Streams {
 			id := streamID{c.Type, c.Name, stream.Name}
 			next := histories[id].next(schedule(c, stream.Name), now)
 			if enabled(c, stream.Name) && !next.IsZero() && !next.After(now) && !e.isBusy(id) {
+				if began := histories[id].started; len(selection.Streams) == 0 || began.Before(waiting[c.Name]) {
+					waiting[c.Name] = began
+				}
 				selection.Streams = append(selection.Streams, stream.Name)
 			}
 		}
@@ -143,6 +154,7 @@ func (e *Engine) Due(ctx context.Context, now time.Time) ([]Selection, error) {
 			due = append(due, selection)
 		}
 	}
+	slices.SortStableFunc(due, func(a, b Selection) int { return waiting[a.Instance].Compare(waiting[b.Instance]) })
 	return due, nil
 }
 

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 
 	"rollcall/connectors"
+	"rollcall/internal/warehouse"
 )
 
 // tokens keeps refreshed OAuth tokens under a directory, one file per
@@ -31,10 +32,10 @@ func (t tokens) save(typ, instance string, token []byte) error {
 	_, err = file.Write(token)
 	err = errors.Join(err, file.Sync(), file.Close())
 	if err == nil {
-		err = errors.Join(os.Rename(file.Name(), t.path(typ, instance)), syncDir(t.dir))
+		err = errors.Join(os.Rename(file.Name(), t.path(typ, instance)), warehouse.SyncPath(t.dir))
 	}
 	if err != nil {
-		return errors.Join(fmt.Errorf("save a refreshed token: %w", err), removeIfThere(file.Name()))
+		return errors.Join(fmt.Errorf("save a refreshed token: %w", err), warehouse.RemoveIfThere(file.Name()))
 	}
 	return nil
 }
@@ -75,19 +76,4 @@ func (t tokens) move(typ, from, to string) error {
 		return nil
 	}
 	return err
-}
-
-func syncDir(dir string) error {
-	file, err := os.Open(dir)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
-}
-
-func removeIfThere(path string) error {
-	if err := os.Remove(path); err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return err
-	}
-	return nil
 }

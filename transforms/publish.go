@@ -141,7 +141,21 @@ func (p *publication) makeFolders() error {
 	if err := os.RemoveAll(p.unfinished()); err != nil {
 		return err
 	}
-	return errors.Join(os.MkdirAll(filepath.Join(p.unfinished(), "parquet", "kpi"), 0o755), os.MkdirAll(filepath.Join(p.dir, "parquet"), 0o755))
+	return errors.Join(p.share(filepath.Join(p.unfinished(), "parquet", "kpi")), p.share(filepath.Join(p.dir, "parquet")))
+}
+
+// share makes a folder in published/, and those it lies in, that everybody may
+// list whatever the umask. One that is there keeps the mode it was given.
+func (p *publication) share(folder string) error {
+	if _, err := os.Lstat(folder); err == nil {
+		return nil
+	}
+	if folder != p.dir {
+		if err := p.share(filepath.Dir(folder)); err != nil {
+			return err
+		}
+	}
+	return errors.Join(os.Mkdir(folder, 0o755), os.Chmod(folder, 0o755))
 }
 
 // mark says in the marts which release they are.
@@ -184,7 +198,7 @@ func (p *publication) reveal() error {
 	if err := os.Rename(p.unfinished(), p.release()); err != nil {
 		return err
 	}
-	if err := syncDir(p.releases()); err != nil {
+	if err := warehouse.SyncPath(p.releases()); err != nil {
 		return err
 	}
 	for _, f := range p.manifest.Files {
@@ -218,7 +232,7 @@ func openFolders(dir string) error {
 // names share the bytes.
 func (p *publication) place(from, to string) error {
 	target := filepath.Join(p.dir, filepath.FromSlash(to))
-	if err := os.MkdirAll(filepath.Dir(target), 0o755); err != nil {
+	if err := p.share(filepath.Dir(target)); err != nil {
 		return err
 	}
 	fresh := target + ".new"
@@ -231,7 +245,7 @@ func (p *publication) place(from, to string) error {
 	if err := os.Rename(fresh, target); err != nil {
 		return err
 	}
-	return syncDir(filepath.Dir(target))
+	return warehouse.SyncPath(filepath.Dir(target))
 }
 
 // pointLink moves published/rollcall.duckdb to the new release. It is a link
@@ -249,7 +263,7 @@ func (p *publication) pointLink() error {
 	if err := os.Rename(fresh, p.link()); err != nil {
 		return err
 	}
-	return syncDir(p.dir)
+	return warehouse.SyncPath(p.dir)
 }
 
 // prune removes all but the newest releases and what killed publications left.
@@ -296,14 +310,3 @@ func (p *publication) isStale(release string) (bool, error) {
 
 // defaultKeep is how many releases are kept where the configuration is silent.
 const defaultKeep = 3
-
-// syncDir makes renames in a directory durable.
-func syncDir(dir string) error { return syncFile(dir) }
-
-func syncFile(path string) error {
-	file, err := os.Open(path)
-	if err != nil {
-		return err
-	}
-	return errors.Join(file.Sync(), file.Close())
-}

@@ -14,6 +14,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rollcall/internal/warehouse"
 )
 
 // A Manifest says what a release holds. It is written last.
@@ -178,8 +180,8 @@ func (p *publication) writeManifest() error {
 		return err
 	}
 	path := filepath.Join(p.unfinished(), "manifest.json")
-	if err := os.WriteFile(path, append(text, '\n'), 0o444); err != nil {
+	if err := errors.Join(os.WriteFile(path, append(text, '\n'), 0o444), os.Chmod(path, 0o444)); err != nil {
 		return err
 	}
-	return errors.Join(os.Chmod(path, 0o444), syncFile(path), syncDir(filepath.Dir(path)))
+	return errors.Join(warehouse.SyncPath(path), warehouse.SyncPath(filepath.Dir(path)))
 }

@@ -47,6 +47,32 @@ func TestRunOnce_takesTheWholeLine(t *testing.T) {
 	require.Empty(t, again.Runs, "nothing is due")
 }
 
+// A data directory that others may enter, so that they reach published/, shows
+// them nothing else.
+func TestRunOnce_opensToOthersOnlyWhatIsPublished(t *testing.T) {
+	s := newSite(t, forumConfig)
+	require.NoError(t, os.Mkdir(s.path("data"), 0o755))
+	s.ok("run", "--once")
+	mode := func(path string) os.FileMode {
+		info, err := os.Stat(s.path(path))
+		require.NoError(t, err)
+		return info.Mode().Perm()
+	}
+	for _, path := range []string{"data/lake.duckdb", "data/marts.duckdb", "data/tmp", "data/run", "data/rollcall.lock"} {
+		require.Zero(t, mode(path)&0o077, path)
+	}
+	for _, path := range []string{"data/published/rollcall.duckdb", "data/published/manifest.json", "data/published/parquet/kpi/value.parquet"} {
+		require.Equal(t, os.FileMode(0o444), mode(path), path)
+	}
+	for _, path := range []string{"data/published", "data/published/releases", "data/published/parquet", "data/published/parquet/kpi"} {
+		require.Equal(t, os.FileMode(0o755), mode(path), path)
+	}
+	releases, err := filepath.Glob(s.path("data/published/releases/*"))
+	require.NoError(t, err)
+	require.Len(t, releases, 1)
+	require.Equal(t, os.FileMode(0o755), mode(strings.TrimPrefix(releases[0], s.dir)))
+}
+
 // The published numbers are those of the forum, counted by other means.
 func TestRunOnce_publishesWhatTheForumHolds(t *testing.T) {
 	forum := world.New(world.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})

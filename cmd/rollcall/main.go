@@ -17,7 +17,9 @@ import (
 )
 
 func main() {
-	syscall.Umask(0o077) // what is for other users is opened to them by name: published/
+	// DuckDB makes its files and their write-ahead logs readable to all; what
+	// is published is opened to others on purpose.
+	syscall.Umask(0o077)
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{

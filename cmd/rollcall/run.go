@@ -81,9 +81,11 @@ func (h *host) once(ctx context.Context, _ noArgs, emit func(any)) (any, error) 
 	}
 	var syncErr error
 	if len(due) > 0 {
-		stop := h.listen(func(event sync.Event) { emit(event) })
+		offer, drain := relay(emit)
+		stop := h.listen(offer)
 		synced, err := h.runStreams(ctx, sync.Request{Selections: due})
 		stop()
+		drain()
 		result.Runs, syncErr = synced.Runs, err
 		var partial *exitError
 		if err != nil && !errors.As(err, &partial) {
@@ -120,6 +122,7 @@ func (a *app) runDaemon(ctx context.Context) error {
 		return err
 	}
 	log := a.logger(cfg.Log)
+	reloads := hangups(ctx) // from now on: by default SIGHUP ends a process
 	h, err := a.openHost(ctx, cfg, "rollcall run", log)
 	if err != nil {
 		return err
@@ -133,13 +136,13 @@ func (a *app) runDaemon(ctx context.Context) error {
 		return errors.Join(err, closeControl(), h.close())
 	}
 	d := &daemon{
-		host: h, reloads: hangups(ctx), done: make(chan syncedDone), built: make(chan error),
+		host: h, reloads: reloads, done: make(chan syncedDone), built: make(chan error),
 		busy: map[string]bool{}, retry: map[string]*backingOff{}, dirty: true,
 	}
 	defer context.AfterFunc(ctx, func() { stopDeadline(log) })()
 	log.Info("daemon started", "pid", os.Getpid(), "version", version(), "data_dir", cfg.DataDir, "connectors", len(cfg.Connectors))
-	err = d.loop(ctx)
-	err = errors.Join(err, closeMetrics(), closeControl(), h.close())
+	d.loop(ctx)
+	err = errors.Join(closeMetrics(), closeControl(), h.close())
 	log.Info("daemon stopped", "err", err)
 	return err
 }

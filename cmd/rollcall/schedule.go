@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"rollcall/sync"
@@ -36,12 +37,10 @@ const buildKey = "(build)"
 
 // loop works by schedule until ctx ends, then waits for what is running, which
 // ctx has told to stop.
-func (d *daemon) loop(ctx context.Context) error {
+func (d *daemon) loop(ctx context.Context) {
 	var firstDirty time.Time
 	for ctx.Err() == nil {
-		if err := d.startDue(ctx); err != nil {
-			return err
-		}
+		d.startDue(ctx)
 		now := d.app.now()
 		if d.dirty && firstDirty.IsZero() {
 			firstDirty = now
@@ -55,7 +54,6 @@ func (d *daemon) loop(ctx context.Context) error {
 	for len(d.busy) > 0 || d.inBuild {
 		d.finish()
 	}
-	return nil
 }
 
 func (d *daemon) mayTry(key string, now time.Time) bool {
@@ -65,14 +63,12 @@ func (d *daemon) mayTry(key string, now time.Time) bool {
 
 // startDue starts one sync for each instance that is due, at rest, and not
 // backing off. The engine skips and counts streams that overlap with a sync
-// from the command line.
-func (d *daemon) startDue(ctx context.Context) error {
+// from the command line. A lake that cannot be read is looked at again after
+// the next nap: what is running must be waited for in any case.
+func (d *daemon) startDue(ctx context.Context) {
 	due, err := d.engine.Due(ctx, d.app.now())
-	if err != nil {
-		if ctx.Err() != nil {
-			return nil
-		}
-		return err
+	if err != nil && ctx.Err() == nil {
+		d.log.Error("what is due cannot be told", "err", err)
 	}
 	for _, selection := range due {
 		if len(d.busy) >= maxBusy || d.busy[selection.Instance] || !d.mayTry(selection.Instance, d.app.now()) {
@@ -84,7 +80,6 @@ func (d *daemon) startDue(ctx context.Context) error {
 			d.done <- syncedDone{selection.Instance, result.Runs, err}
 		}()
 	}
-	return nil
 }
 
 func (d *daemon) startBuild(ctx context.Context) {
@@ -140,8 +135,12 @@ func (d *daemon) synced(done syncedDone) {
 }
 
 // failed tells a sync that could not be run from one whose streams have their
-// own outcomes, and so their own retries in the engine.
-func failed(done syncedDone) bool { return done.err != nil && codeOf(done.err) != exitPartial }
+// own outcomes, and so their own retries in the engine. A failure that the
+// lake could not note has no number: the engine finds the stream due at once.
+func failed(done syncedDone) bool {
+	unnoted := slices.ContainsFunc(done.runs, func(r runResult) bool { return r.Run == 0 && sync.Status(r.Status) == sync.StatusFailed })
+	return unnoted || done.err != nil && codeOf(done.err) != exitPartial
+}
 
 func (d *daemon) builtOne(err error) {
 	d.inBuild = false

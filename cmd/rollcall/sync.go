@@ -119,9 +119,11 @@ func (h *host) sync(ctx context.Context, args syncArgs, emit func(any)) (any, er
 	if err != nil {
 		return nil, err
 	}
+	offer, drain := relay(emit)
+	defer drain()
 	defer h.listen(func(event sync.Event) {
 		if slices.ContainsFunc(selections, func(s sync.Selection) bool { return s.Instance == event.Instance }) {
-			emit(event)
+			offer(event)
 		}
 	})()
 	return h.runStreams(ctx, sync.Request{Selections: selections, Since: since, Full: args.Full, AcceptDeletes: args.AcceptDeletes})

@@ -86,11 +86,11 @@ func copyKeys(from, to string) error {
 			return err
 		}
 		path := filepath.Join(to, entry.Name())
-		if err := errors.Join(os.WriteFile(path, body, 0o600), syncPath(path)); err != nil {
+		if err := errors.Join(os.WriteFile(path, body, 0o600), SyncPath(path)); err != nil {
 			return err
 		}
 	}
-	return syncPath(to)
+	return SyncPath(to)
 }
 
 func hashFiles(dir string) ([]ManifestFile, error) {
@@ -116,5 +116,5 @@ func writeManifest(dir string, m Manifest) error {
 		return err
 	}
 	path := filepath.Join(dir, manifestFile)
-	return errors.Join(os.WriteFile(path, append(body, '\n'), 0o600), syncPath(path), syncPath(dir), syncPath(filepath.Dir(dir)))
+	return errors.Join(os.WriteFile(path, append(body, '\n'), 0o600), SyncPath(path), SyncPath(dir), SyncPath(filepath.Dir(dir)))
 }

@@ -36,21 +36,21 @@ func Compact(ctx context.Context, opts Options) error {
 
 func compactFile(ctx context.Context, path string, opts Options) error {
 	fresh := path + ".compact"
-	if err := errors.Join(removeIfThere(fresh), removeIfThere(fresh+".wal")); err != nil {
+	if err := errors.Join(RemoveIfThere(fresh), RemoveIfThere(fresh+".wal")); err != nil {
 		return err
 	}
 	written, err := copyDatabase(ctx, path, fresh, opts)
 	if err != nil || !written {
-		return errors.Join(err, removeIfThere(fresh), removeIfThere(fresh+".wal"))
+		return errors.Join(err, RemoveIfThere(fresh), RemoveIfThere(fresh+".wal"))
 	}
-	if err := syncPath(fresh); err != nil {
+	if err := SyncPath(fresh); err != nil {
 		return err
 	}
 	dir := filepath.Dir(path)
-	if err := errors.Join(removeIfThere(path+".wal"), removeIfThere(fresh+".wal"), syncPath(dir)); err != nil {
+	if err := errors.Join(RemoveIfThere(path+".wal"), RemoveIfThere(fresh+".wal"), SyncPath(dir)); err != nil {
 		return err
 	}
-	return errors.Join(os.Rename(fresh, path), syncPath(dir))
+	return errors.Join(os.Rename(fresh, path), SyncPath(dir))
 }
 
 // copyDatabase writes the file anew where over half of it is free. The old

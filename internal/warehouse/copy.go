@@ -35,17 +35,17 @@ func copyFile(ctx context.Context, from, to string) error {
 	var stderr bytes.Buffer
 	cmd.Stderr = &stderr
 	if err := cmd.Run(); err != nil {
-		return errors.Join(fmt.Errorf("copy %s to %s: %w: %s", from, to, err, bytes.TrimSpace(stderr.Bytes())), removeIfThere(to))
+		return errors.Join(fmt.Errorf("copy %s to %s: %w: %s", from, to, err, bytes.TrimSpace(stderr.Bytes())), RemoveIfThere(to))
 	}
 	if err := os.Chmod(to, 0o600); err != nil {
 		return err
 	}
-	return errors.Join(syncPath(to), syncPath(filepath.Dir(to)))
+	return errors.Join(SyncPath(to), SyncPath(filepath.Dir(to)))
 }
 
-// syncPath flushes a file or directory to disk. It must not be called on a
-// live database file.
-func syncPath(path string) error {
+// SyncPath flushes a file or directory to disk, which makes renames in the
+// directory durable. It must not be called on a live database file.
+func SyncPath(path string) error {
 	file, err := os.Open(path)
 	if err != nil {
 		return err
@@ -53,7 +53,8 @@ func syncPath(path string) error {
 	return errors.Join(file.Sync(), file.Close())
 }
 
-func removeIfThere(path string) error {
+// RemoveIfThere removes a file and does not mind that there is none.
+func RemoveIfThere(path string) error {
 	if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 		return err
 	}

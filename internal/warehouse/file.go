@@ -60,6 +60,14 @@ func (f *File) failed(err error) error {
 	return err
 }
 
+// Heal attaches the file anew if DuckDB gave it up, which writers do by
+// themselves and readers cannot. It waits for the writer.
+func (f *File) Heal(ctx context.Context) error {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	return f.heal(ctx)
+}
+
 // heal attaches a file anew that DuckDB gave up: what was committed is in the
 // file and its write-ahead log.
 func (f *File) heal(ctx context.Context) error {

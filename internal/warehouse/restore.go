@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"path"
 	"path/filepath"
 	"time"
 )
@@ -41,24 +42,14 @@ func Restore(ctx context.Context, dir, from string, now time.Time) (replaced str
 
 // stage copies the backup beside the lake and proves the copy whole.
 func stage(ctx context.Context, from, staged string) error {
-	body, err := os.ReadFile(filepath.Join(from, manifestFile))
-	if errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("it has no %s, so it is no complete backup", manifestFile)
-	}
+	m, err := readManifest(from)
 	if err != nil {
 		return err
 	}
-	var m Manifest
-	if err := json.Unmarshal(body, &m); err != nil {
-		return fmt.Errorf("read %s: %w", manifestFile, err)
-	}
-	if m.Format != 1 {
-		return fmt.Errorf("its format is %d, this rollcall knows 1", m.Format)
-	}
 	hasLake := false
 	for _, file := range m.Files {
-		if !filepath.IsLocal(file.Path) {
-			return fmt.Errorf("%s names a file outside the backup: %q", manifestFile, file.Path)
+		if err := file.check(from); err != nil {
+			return err
 		}
 		to := filepath.Join(staged, file.Path)
 		if err := os.MkdirAll(filepath.Dir(to), 0o700); err != nil {
@@ -82,6 +73,45 @@ func stage(ctx context.Context, from, staged string) error {
 	return checkLake(ctx, LakePath(staged))
 }
 
+func readManifest(from string) (m Manifest, err error) {
+	body, err := os.ReadFile(filepath.Join(from, manifestFile))
+	if errors.Is(err, fs.ErrNotExist) {
+		return m, fmt.Errorf("it has no %s, so it is no complete backup", manifestFile)
+	}
+	if err != nil {
+		return m, err
+	}
+	if err := json.Unmarshal(body, &m); err != nil {
+		return m, fmt.Errorf("read %s: %w", manifestFile, err)
+	}
+	if m.Format != 1 {
+		return m, fmt.Errorf("its format is %d, this rollcall knows 1", m.Format)
+	}
+	return m, nil
+}
+
+// check refuses what no backup holds, before anything of it is copied: a
+// backup comes from outside, and a link or a device in it would bring in other
+// files or never end.
+func (f ManifestFile) check(from string) error {
+	if f.Path != filepath.Base(LakePath(from)) && (path.Dir(f.Path) != keysDir || !filepath.IsLocal(f.Path)) {
+		return fmt.Errorf("%s names %q, which no backup holds", manifestFile, f.Path)
+	}
+	for _, below := range []string{path.Dir(f.Path), f.Path} {
+		info, err := os.Lstat(filepath.Join(from, below))
+		switch {
+		case err != nil:
+			return err
+		case below == ".": // the backup itself may be given by a link
+		case below == f.Path && !info.Mode().IsRegular(), below != f.Path && !info.IsDir():
+			return fmt.Errorf("%s is a link or no plain file", below)
+		case below == f.Path && info.Size() != f.Size:
+			return fmt.Errorf("%s is not as it was written: it has %d bytes, %s says %d", f.Path, info.Size(), manifestFile, f.Size)
+		}
+	}
+	return nil
+}
+
 // swap is the only part that changes the data directory. Write-ahead logs go
 // first: DuckDB would replay them into whatever file has the name.
 func swap(dir, staged, replaced string) error {
@@ -94,13 +124,13 @@ func swap(dir, staged, replaced string) error {
 	if err := os.Link(lake, filepath.Join(replaced, filepath.Base(lake))); err != nil && !errors.Is(err, fs.ErrNotExist) {
 		return err
 	}
-	if err := errors.Join(syncPath(replaced), syncPath(dir)); err != nil {
+	if err := errors.Join(SyncPath(replaced), SyncPath(dir)); err != nil {
 		return err
 	}
 	if err := os.Rename(LakePath(staged), lake); err != nil {
 		return err
 	}
-	if err := removeIfThere(marts); err != nil {
+	if err := RemoveIfThere(marts); err != nil {
 		return err
 	}
 	if err := moveIfThere(filepath.Join(dir, keysDir), filepath.Join(replaced, keysDir)); err != nil {
@@ -109,7 +139,7 @@ func swap(dir, staged, replaced string) error {
 	if err := moveIfThere(filepath.Join(staged, keysDir), filepath.Join(dir, keysDir)); err != nil {
 		return err
 	}
-	return syncPath(dir)
+	return SyncPath(dir)
 }
 
 func moveIfThere(from, to string) error {

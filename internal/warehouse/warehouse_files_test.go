@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"syscall"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -156,6 +157,50 @@ func TestRestore_changesNothingWhenTheBackupIsDamaged(t *testing.T) {
 	db = migrated(t, dir)
 	require.Equal(t, 3, sum(t, db))
 	require.NoError(t, db.Close())
+}
+
+func TestRestore_copiesNothingThatNoBackupHolds(t *testing.T) {
+	ctx := context.Background()
+	outside := filepath.Join(t.TempDir(), "secret")
+	require.NoError(t, os.WriteFile(outside, []byte("secret"), 0o600))
+	sum, _, err := sha256File(outside)
+	require.NoError(t, err)
+	for name, plant := range map[string]func(path string) string{
+		"a link": func(path string) string {
+			require.NoError(t, os.Symlink(outside, filepath.Join(path, keysDir, "stolen")))
+			return "keys/stolen"
+		},
+		"a linked folder": func(path string) string {
+			require.NoError(t, os.RemoveAll(filepath.Join(path, keysDir)))
+			require.NoError(t, os.Symlink(filepath.Dir(outside), filepath.Join(path, keysDir)))
+			return "keys/secret"
+		},
+		"a device": func(path string) string {
+			require.NoError(t, syscall.Mkfifo(filepath.Join(path, keysDir, "endless"), 0o600))
+			return "keys/endless"
+		},
+		"another file": func(path string) string {
+			require.NoError(t, os.WriteFile(filepath.Join(path, "lake.duckdb.wal"), []byte("secret"), 0o600))
+			return "lake.duckdb.wal"
+		},
+		"a file outside": func(string) string { return "keys/../../secret" },
+	} {
+		t.Run(name, func(t *testing.T) {
+			dir, path := t.TempDir(), filepath.Join(t.TempDir(), "backup")
+			require.NoError(t, os.Mkdir(filepath.Join(dir, keysDir), 0o700))
+			db := migrated(t, dir)
+			m, err := db.Backup(ctx, path, noon)
+			require.NoError(t, err)
+			require.NoError(t, db.Close())
+			m.Files = append([]ManifestFile{{Path: plant(path), Size: 6, SHA256: sum}}, m.Files...)
+			require.NoError(t, writeManifest(path, m))
+			within, cancel := context.WithTimeout(ctx, 10*time.Second)
+			defer cancel()
+			_, err = Restore(within, dir, path, noon)
+			require.ErrorContains(t, err, "nothing was changed")
+			require.NoError(t, within.Err(), "it must not wait for a file that never ends")
+		})
+	}
 }
 
 func TestCompact_givesFreeSpaceBackAndKeepsRows(t *testing.T) {
