@@ -499,3 +499,17 @@ func TestNothingChanged_growsTheLakeByLessThanAMegabyte(t *testing.T) {
 	}
 	require.Less(t, size()-before, int64(1_000_000))
 }
+
+func TestOnePercentChanged_appendsOnlyThat(t *testing.T) {
+	const all, changed = 20_000, 200
+	r := newRig(t)
+	r.read("users", numbered(0, all)...)
+	next := numbered(0, all)
+	for i := range changed {
+		next[i*all/changed].Data = fmt.Appendf(nil, `{"id":%d,"edited":true}`, i*all/changed)
+	}
+	out := r.read("users", next...)
+	require.EqualValues(t, changed, out.Appended)
+	require.EqualValues(t, all-changed, out.Unchanged)
+	require.Zero(t, out.Tombstones)
+}

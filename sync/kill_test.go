@@ -20,12 +20,13 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rollcall/connectors/connectortest"
+	"rollcall/internal/config"
 	"rollcall/internal/warehouse"
 )
 
 // A world is a source that changes: a log of posts with edits and deletions
-// (incremental), users that come and go (snapshot), and threads whose replies
-// are listed whole (scopes).
+// (incremental), users that come and go (snapshot; topics are the same users by
+// a census), and threads whose replies are listed whole (scopes).
 type world struct {
 	mu      gosync.Mutex
 	random  *rand.Rand
@@ -84,7 +85,7 @@ func (w *world) ServeHTTP(response http.ResponseWriter, q *http.Request) {
 	case "/posts":
 		until := min(at+60, len(w.log))
 		p = page{Records: w.log[at:until], Cursor: strconv.Itoa(until), End: until == len(w.log)}
-	case "/users":
+	case "/users", "/topics":
 		p = page{End: true}
 		for id := at + 1; id <= w.nextID; id++ {
 			if revision, found := w.users[id]; found {
@@ -110,7 +111,7 @@ func (w *world) ServeHTTP(response http.ResponseWriter, q *http.Request) {
 	_ = json.NewEncoder(response).Encode(p)
 }
 
-var killStreams = []string{"posts", "users", "views"}
+var killStreams = []string{"posts", "users", "topics", "views"}
 
 // daemon is a process that syncs once and may be killed while it does.
 func daemon(dir, address string) int {
@@ -124,7 +125,9 @@ func daemon(dir, address string) int {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
 	}
-	engine, err := New(ctx, Options{DB: db, Config: testConfig(dir, address), Clock: wallClock{}, Log: slog.New(slog.DiscardHandler), Bundled: bundled})
+	// Checkpoints come as often as commits do, so that they are hit as often.
+	events := func(Event) { _ = db.Lake.Checkpoint(ctx) }
+	engine, err := New(ctx, Options{DB: db, Config: killConfig(dir, address), Clock: wallClock{}, Log: slog.New(slog.DiscardHandler), Events: events, Bundled: bundled})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		return 1
@@ -135,6 +138,13 @@ func daemon(dir, address string) int {
 	}
 	_, _ = engine.Close(), db.Close()
 	return 0
+}
+
+// killConfig has a census in every run.
+func killConfig(dir, address string) *config.Config {
+	c := testConfig(dir, address)
+	c.Connectors[0].CensusEvery = 0
+	return c
 }
 
 func killRequest() Request {
@@ -156,7 +166,7 @@ func disturbed(t *testing.T, seed uint64) (*world, *rig, *connectortest.FaultyHa
 	server := httptest.NewServer(faulty)
 	t.Cleanup(server.Close)
 	r := newRig(t)
-	r.config.Connectors[0] = instance("feed", "one", server.URL)
+	r.config = killConfig(r.dir, server.URL)
 	r.reopen()
 	return w, r, faulty
 }
@@ -189,7 +199,7 @@ func requireUndisturbed(t *testing.T, w *world, r *rig) {
 	server := httptest.NewServer(w)
 	t.Cleanup(server.Close)
 	peace := newRig(t)
-	peace.config.Connectors[0] = instance("feed", "one", server.URL)
+	peace.config = killConfig(peace.dir, server.URL)
 	peace.reopen()
 	outcomes, err := peace.engine.Sync(context.Background(), killRequest())
 	require.NoError(t, err)
