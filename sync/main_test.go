@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
@@ -80,6 +81,13 @@ type feedSource struct {
 func (s *feedSource) Check(ctx context.Context) (connectors.Access, error) {
 	if err := s.host.SaveToken(ctx, []byte(`{"access":"fresh"}`)); err != nil {
 		return connectors.Access{}, err
+	}
+	if site, err := url.Parse(s.settings.URL); err == nil {
+		conn, err := net.Dial("tcp", site.Host)
+		if err != nil {
+			return connectors.Access{}, &connectors.Transient{Err: err}
+		}
+		_ = conn.Close() // it answers, which is all that was asked
 	}
 	return connectors.Access{Account: "token " + string(s.settings.Token)}, nil
 }
