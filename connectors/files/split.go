@@ -114,18 +114,18 @@ func (s *splitter) giveUp() (chunk, error) {
 // still read.
 func (s *splitter) firstLine(fault string) (chunk, error) {
 	for {
-		if i := bytes.IndexByte(s.buf[s.start:], '\n'); i >= 0 {
-			return s.cut(i+1, fault), nil
-		}
+		data := s.buf[s.start:]
+		i := bytes.IndexByte(data, '\n')
 		switch {
+		case i >= 0 && i <= s.limit:
+			return s.cut(i+1, fault), nil
+		case len(data) > s.limit:
+			return s.tooLong()
 		case s.failed != nil:
 			return chunk{}, s.failed
 		case s.eof:
-			c := chunk{raw: s.buf[s.start:], line: s.line, fault: fault}
 			s.start = len(s.buf)
-			return c, nil
-		case len(s.buf)-s.start > s.limit:
-			return s.tooLong()
+			return chunk{raw: data, line: s.line, fault: fault}, nil
 		}
 		s.fill()
 	}

@@ -76,13 +76,31 @@ func (h *host) Wait(ctx context.Context, _ string, _ int) error {
 	}
 }
 
+// logged is what was logged; the host may still write when a test reads it.
+type logged struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (l *logged) Write(p []byte) (int, error) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.Write(p)
+}
+
+func (l *logged) String() string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.text.String()
+}
+
 // opened starts the sample on a shop.
-func opened(t *testing.T, s *shop, h *host, token string) (*connectors.Process, connectors.Source, *strings.Builder) {
+func opened(t *testing.T, s *shop, h *host, token string) (*connectors.Process, connectors.Source, *logged) {
 	t.Helper()
 	command := python.Command(t)
 	server := httptest.NewServer(s)
 	t.Cleanup(server.Close)
-	log := &strings.Builder{}
+	log := &logged{}
 	p, err := connectors.Start(t.Context(), connectors.Launch{Name: "sample.shop", Command: command, RuntimeDir: t.TempDir(),
 		Log: slog.New(slog.NewTextHandler(log, &slog.HandlerOptions{Level: slog.LevelDebug})), Secrets: []string{"s3cret"}})
 	require.NoError(t, err)
