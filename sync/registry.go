@@ -58,6 +58,17 @@ func (e *Engine) registered(ctx context.Context) (map[string]string, error) {
 	return known, rows.Err()
 }
 
+// NameTaken is an instance whose name the lake knows as another type's.
+type NameTaken struct {
+	Connector config.Connector
+	KeptType  string
+}
+
+func (e *NameTaken) Error() string {
+	return fmt.Sprintf("%s: the lake keeps data of a %s instance named %q: choose another name, or take the block out and remove it with rollcall purge %s",
+		e.Connector.DefRange, e.KeptType, e.Connector.Name, e.Connector.Name)
+}
+
 // register notes the configured instances. A name is used once over all
 // types, instances kept from earlier configs included.
 func (e *Engine) register(ctx context.Context, c *config.Config) error {
@@ -70,8 +81,7 @@ func (e *Engine) register(ctx context.Context, c *config.Config) error {
 		_, movable := known[connector.MovedFrom]
 		switch {
 		case found && typ != connector.Type:
-			return fmt.Errorf("%s: the lake keeps data of a %s instance named %q: choose another name, or remove it with rollcall purge %s",
-				connector.DefRange, typ, connector.Name, connector.Name)
+			return &NameTaken{Connector: connector, KeptType: typ}
 		case found:
 		case connector.MovedFrom != "" && movable:
 			if err := e.move(ctx, c, connector, known[connector.MovedFrom]); err != nil {

@@ -15,6 +15,7 @@ import (
 
 	"rollcall/internal/config"
 	"rollcall/internal/warehouse"
+	"rollcall/sync"
 )
 
 // An app is one run of the program with everything it may touch.
@@ -80,10 +81,11 @@ func (a *app) run(ctx context.Context, args []string) int {
 func codeOf(err error) int {
 	var coded interface{ ExitCode() int }
 	var diags *config.Diagnostics
+	var taken *sync.NameTaken
 	switch {
 	case errors.As(err, &coded):
 		return coded.ExitCode()
-	case errors.As(err, &diags):
+	case errors.As(err, &diags), errors.As(err, &taken):
 		return exitConfig
 	}
 	return exitInternal

@@ -227,6 +227,16 @@ func TestPurge_leavesNothingToPublish(t *testing.T) {
 	}
 }
 
+func TestConnectorName_isUniqueOverKeptData(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("sync", "--stream", "categories")
+	s.write(head + `connector "github" "forum" {
+  token        = env("FORUM_KEY")
+  organization = "x"
+}`)
+	s.fails(exitConfig, `rollcall.hcl:3: the lake keeps data of a discourse instance named "forum"`, "sync")
+}
+
 func TestRenamedConnector_keepsItsPeople(t *testing.T) {
 	s := newSite(t, forumConfig)
 	s.ok("run", "--once")

@@ -20,7 +20,7 @@ import (
 
 // Timing of the protocol.
 const (
-	AnswerTimeout = 5 * time.Second // without a line for this long the daemon hangs
+	AnswerTimeout = 4 * time.Second // without a line for this long the daemon hangs; a command says so within five
 	aliveEvery    = time.Second     // between two signs of life
 )
 
