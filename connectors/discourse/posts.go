@@ -71,7 +71,7 @@ const postsFields = `{
 // is the present. Its cursor tells how far it came; a read that resumes one
 // finishes it, then reads what happened meanwhile.
 func (s *source) readPosts(ctx context.Context, cursor connectors.Cursor, emit emitFunc) error {
-	r := &postsReader{source: s, emit: emit, walked: bits{}}
+	r := &postsReader{source: s, emit: emit, walked: bits{}, topicsWalked: bits{}}
 	if since, ok := connectors.Since(cursor); ok {
 		return r.readSince(ctx, since)
 	}
@@ -114,9 +114,11 @@ type postsReader struct {
 	*source
 	emit    emitFunc
 	at      postsCursor
-	started time.Time // by the server's clock
+	started time.Time // what changed before this was read as it is by the walk
 	walked  bits      // posts that a walk of this Read emitted
-	topics  int       // topics read completely in this Read
+	// topicsWalked are those posts' topics.
+	topicsWalked bits
+	topics       int // topics read completely in this Read
 }
 
 const postsVersion = 1
