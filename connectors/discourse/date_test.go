@@ -106,3 +106,22 @@ func TestReadTopics_readsListsWithoutALinkToTheNextPage(t *testing.T) {
 	require.Greater(t, len(want.records), 60)
 	require.Len(t, got.records, len(want.records))
 }
+
+// After a long pause most topics are new, and the walk has brought their posts.
+func TestReadPosts_asksOnlyForTopicsWithEarlierPosts(t *testing.T) {
+	c := at("2024-06-01")
+	f, s := forum(t, c, replay.Options{})
+	l := newLake(postsName)
+	l.read(t, s, postsName, nil)
+	before, asked := f.Requests(), 0
+	c.now = time.Date(2026, 9, 1, 0, 0, 0, 0, time.UTC)
+	l.read(t, s, postsName, l.cursor())
+	for path, n := range f.Requests() {
+		if strings.HasPrefix(path, "/t/") {
+			asked += n - before[path]
+		}
+	}
+	require.Len(t, l.live(), f.Len())
+	require.Positive(t, asked)
+	require.Less(t, asked, 150)
+}

@@ -16,6 +16,7 @@ type listed struct {
 	id     int64
 	bumped time.Time // what the order by activity goes by
 	active time.Time // the later of bumped and its last post
+	posts  int       // as the list counts them
 	pinned bool      // floats to the top whatever its date
 	raw    gjson.Result
 }
@@ -79,6 +80,7 @@ func listedTopics(resp *api.Response) ([]listed, error) {
 			return err
 		}
 		t := listed{id: n, raw: item, bumped: instant(item, "bumped_at"), active: instant(item, "last_posted_at")}
+		t.posts = int(item.Get("posts_count").Int())
 		t.pinned = item.Get("pinned").Bool() || item.Get("pinned_globally").Bool()
 		if t.bumped.IsZero() {
 			t.bumped = t.active

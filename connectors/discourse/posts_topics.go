@@ -60,7 +60,7 @@ func (r *postsReader) rereadTopics(ctx context.Context) error {
 		}
 		r.at.Round.Done = t.active
 		progress := connectors.Progress{Done: int64(i + 1), Total: int64(len(topics))}
-		if err := r.readTopic(ctx, t.id, true, progress); err != nil {
+		if err := r.readListed(ctx, t, progress); err != nil {
 			return err
 		}
 	}
@@ -105,7 +105,7 @@ func (r *postsReader) rereadMoved(ctx context.Context) error {
 		}
 		r.at.Topics = append(r.at.Topics, t.id).capped()
 		progress := connectors.Progress{Done: int64(i + 1), Total: int64(len(topics))}
-		if err := r.readTopic(ctx, t.id, true, progress); err != nil {
+		if err := r.readListed(ctx, t, progress); err != nil {
 			return err
 		}
 	}
@@ -130,6 +130,15 @@ func (r *postsReader) active(ctx context.Context, since time.Time) ([]listed, er
 	})
 	slices.SortFunc(topics, func(a, b listed) int { return cmp.Or(a.active.Compare(b.active), cmp.Compare(a.id, b.id)) })
 	return topics, refused(postsName, postsHelp, err)
+}
+
+// readListed reads a topic that lists show, unless it is new and the walk has
+// just brought all its posts: after a long pause most are.
+func (r *postsReader) readListed(ctx context.Context, t listed, progress connectors.Progress) error {
+	if t.posts > 0 && r.fresh[t.id] == t.posts {
+		return nil
+	}
+	return r.readTopic(ctx, t.id, true, progress)
 }
 
 // readTopic emits all posts of a topic that this Read has not emitted yet and

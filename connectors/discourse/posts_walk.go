@@ -73,6 +73,9 @@ func (r *postsReader) step(before int64, page postsPage) error {
 	w.Before = w.next(before, page)
 	young := r.at.Newest.Add(-r.reread)
 	for _, p := range page.posts {
+		if p.id > r.had && !r.walked.has(p.id) {
+			r.fresh[p.topic]++
+		}
 		r.walked.add(p.id)
 		r.topicsWalked.add(p.topic)
 		if p.created.After(young) && !r.at.Topics.has(p.topic) {
