@@ -11,7 +11,7 @@ test:
 	go test ./...
 
 race:
-	go test -race -timeout 18m ./...
+	GORACE=atexit_sleep_ms=0 go test -race -timeout 18m ./...
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt these:"; gofmt -l .; exit 1; }
@@ -28,9 +28,11 @@ bench-large:
 	ROLLCALL_BENCH_RECORDS=10000000 go test -run '^$$' -bench Throughput -benchtime 1x -timeout 60m ./sync
 
 # What is too long for every change: a hundred deaths each of daemon and
-# child, and a minute of every fuzz test.
+# child, the conformance suite with a million records from every connector,
+# and a minute of every fuzz test.
 nightly:
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync
+	ROLLCALL_CONFORMANCE=full go test -run 'Conform|conforms|passesASound' -count 1 -timeout 60m ./connectors/...
 	@set -e; for package in $$(go list ./...); do \
 		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
 			echo "$$package $$name"; \

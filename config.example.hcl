@@ -3,7 +3,8 @@
 # tries it, `rollcall connectors describe TYPE` lists a connector's settings.
 
 # Where lake.duckdb, marts.duckdb, published/, keys/ and backups/ live. A
-# relative path is meant from this file's directory.
+# relative path is meant from this file's directory. Other users can read
+# published/ in it and nothing else.
 data_dir = "/var/lib/rollcall"
 
 time_zone         = "Europe/Berlin" # days, weeks and months are counted here; default UTC

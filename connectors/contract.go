@@ -180,7 +180,7 @@ type Stream struct {
 	Name, Help string
 	Mode       Mode
 	Personal   []string // gjson paths that hold personal data
-	Volatile   []string // gjson paths that change on every read (views, last_seen_at): left out of the content hash, sampled once a day
+	Volatile   []string // paths (NewVolatile) that change on every read (views, last_seen_at): left out of the content hash, sampled once a day
 	// Fields are the fields staging reads, as a from_json structure:
 	// {"id": "BIGINT!", "created_at": "TIMESTAMPTZ!", "tags": ["VARCHAR"]}.
 	// A trailing "!" marks a required field. Whole numbers are BIGINT, times

@@ -248,7 +248,7 @@ func TestStart_givesTheChildAnAllowListOfVariables(t *testing.T) {
 	require.Subset(t, []string{"PATH", "HOME", "TMPDIR", "LANG", "TZ", "SSL_CERT_FILE", "SSL_CERT_DIR",
 		"HTTP_PROXY", "HTTPS_PROXY", "NO_PROXY", "ALL_PROXY", "http_proxy", "https_proxy", "no_proxy", "all_proxy", "GOMEMLIMIT",
 		"ROLLCALL_LOG_LEVEL", "ROLLCALL_CONNECTOR", "PLUGIN_MIN_PORT", "PLUGIN_MAX_PORT", "PLUGIN_PROTOCOL_VERSIONS",
-		"PLUGIN_UNIX_SOCKET_DIR"}, names)
+		"PLUGIN_UNIX_SOCKET_DIR", "GORACE"}, names)
 	require.Contains(t, seen.Environment, "TZ=Europe/Berlin\n")
 	require.Contains(t, seen.Environment, "https_proxy=http://localhost:1\n")
 	require.Contains(t, seen.Environment, "GOMEMLIMIT=419430400\n")

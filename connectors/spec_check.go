@@ -90,6 +90,9 @@ func checkSettings(settings []Setting, where string, depth int, fault func(strin
 	}
 }
 
+// plainPath is a path without patterns, queries and modifiers, unless escaped.
+var plainPath = regexp.MustCompile(`^([^.\\*?|@!(){}]|\\.)+(\.([^.\\*?|@!(){}]|\\.)+)*$`)
+
 func checkStreams(streams []Stream, fault func(string, ...any)) {
 	if len(streams) == 0 {
 		fault("no streams: a connector that reads nothing has no use")
@@ -110,6 +113,11 @@ func checkStreams(streams []Stream, fault func(string, ...any)) {
 		}
 		if stream.Lookback < 0 || stream.Every < 0 {
 			fault("stream %s has a negative duration", stream.Name)
+		}
+		for _, path := range stream.Volatile {
+			if !plainPath.MatchString(path) {
+				fault("stream %s: the volatile path %q must be names joined by dots, with # for every element of an array", stream.Name, path)
+			}
 		}
 		fields := strings.TrimSpace(stream.Fields)
 		if fields != "" && (fields[0] != '{' || !json.Valid([]byte(fields))) {

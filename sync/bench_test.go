@@ -94,6 +94,7 @@ type measure struct {
 	Load               float64 // seconds to load the stored hashes
 	Second, SecondCold float64 // seconds of a sync that finds an empty page
 	Sync               float64 // of Seconds, those after the lake was open
+	Onward             float64 // records a second once the first batch was stored, and with it the hashes loaded
 }
 
 func (m measure) rate() float64 { return float64(m.Records) / m.Seconds }
@@ -188,8 +189,12 @@ func benchEngine(dir, address string) (m measure, err error) {
 	ctx := context.Background()
 	start := time.Now()
 	total, _ := strconv.ParseInt(os.Getenv("BENCH_TOTAL"), 10, 64)
+	var first, firstRecords = start, int64(0)
 	var events func(e Event)
 	events = func(e Event) {
+		if firstRecords == 0 && e.Records > 0 {
+			first, firstRecords = time.Now(), e.Records
+		}
 		pid := childPID()
 		m.ChildRSS = max(m.ChildRSS, memory(pid, "VmHWM"))
 		m.EndRSS = memory("self", "VmRSS") + memory(pid, "VmRSS")
@@ -222,6 +227,7 @@ func benchEngine(dir, address string) (m measure, err error) {
 	}
 	m.Sync = time.Since(opened).Seconds()
 	m.Records, m.Seconds = outcomes[0].Records, time.Since(start).Seconds()
+	m.Onward = float64(m.Records-firstRecords) / time.Since(first).Seconds()
 	m.spent()
 	events = nil
 	if outcomes[0].Status != StatusOK {
@@ -447,4 +453,36 @@ func BenchmarkEmptyPage(b *testing.B) {
 		b.ReportMetric(m.Second, "inside-the-daemon-s")
 		b.ReportMetric(m.Load, "load-hashes-s")
 	}
+}
+
+// BenchmarkStored reads a million records on top of so many that are stored
+// (ROLLCALL_BENCH_STORED, else a million), beside a million read into an empty
+// lake before and after.
+func BenchmarkStored(b *testing.B) {
+	const more = 1_000_000
+	stored := more
+	if n, err := strconv.Atoi(os.Getenv("ROLLCALL_BENCH_STORED")); err == nil {
+		stored = n
+	}
+	dir, small, address := b.TempDir(), startServer(b, more, 0), startServer(b, stored+more, 0)
+	before := contest(b, "engine", b.TempDir(), small, more)
+	filled := contest(b, "engine", dir, startServer(b, stored, 0), stored)
+	b.Logf("filled: %+v", filled)
+	m := contest(b, "engine", dir, address, more)
+	after := contest(b, "engine", b.TempDir(), small, more)
+	b.Logf("on top: %+v", m)
+	require.EqualValues(b, stored, filled.Records)
+	require.EqualValues(b, more, m.Records)
+	fresh := (before.Onward + after.Onward) / 2
+	for b.Loop() { // once is enough
+	}
+	b.ReportMetric(0, "ns/op")
+	b.ReportMetric(filled.rate(), "filling/s")
+	b.ReportMetric(float64(filled.HostRSS+filled.ChildRSS), "filling-MB")
+	b.ReportMetric(fresh, "on-empty/s")
+	b.ReportMetric(m.Onward, "on-stored/s")
+	b.ReportMetric(m.Onward/fresh, "of-on-empty")
+	b.ReportMetric(filled.Load, "load-hashes-s")
+	b.ReportMetric(float64(m.HostRSS), "host-MB")
+	b.ReportMetric(float64(m.ChildRSS), "child-MB")
 }

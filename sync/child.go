@@ -2,7 +2,9 @@ package sync
 
 import (
 	"context"
+	"errors"
 	"path/filepath"
+	"time"
 
 	"rollcall/connectors"
 	"rollcall/internal/config"
@@ -46,6 +48,23 @@ func (c *child) open(ctx context.Context) (connectors.Source, error) {
 		return nil, err
 	}
 	return c.source, nil
+}
+
+// checkTimeout bounds how long a source may take to say whether it is there.
+const checkTimeout = 30 * time.Second
+
+// reachable asks the source for its cheapest answer, and tells one that is
+// down from one in which a single stream fails.
+func (c *child) reachable(ctx context.Context) bool {
+	ctx, cancel := context.WithTimeout(ctx, checkTimeout)
+	defer cancel()
+	source, err := c.open(ctx)
+	if err != nil {
+		return false
+	}
+	_, err = source.Check(ctx)
+	var transient *connectors.Transient
+	return !errors.As(err, &transient) && ctx.Err() == nil
 }
 
 // drop ends the process; the next open starts another.

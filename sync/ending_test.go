@@ -47,6 +47,16 @@ func TestFailures_endAsTheStatusTheContractGives(t *testing.T) {
 	}
 }
 
+func TestTransient_stopsAnInstanceThatIsDown(t *testing.T) {
+	r := newRig(t)
+	r.server.Close()
+	outcomes, err := r.engine.Sync(context.Background(), Request{})
+	require.NoError(t, err)
+	require.Equal(t, []string{"one.posts failed", "one.users skipped", "one.topics skipped", "one.views skipped"}, statuses(outcomes))
+	require.Contains(t, outcomes[1].Reason, "stopped at stream posts")
+	require.Contains(t, outcomes[1].Reason, "connection refused")
+}
+
 func TestTransient_isReadAgainAndProgressCountsAnew(t *testing.T) {
 	r := newRig(t)
 	n := 0

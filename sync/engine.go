@@ -183,6 +183,10 @@ func (e *Engine) runInstance(ctx context.Context, j job, r Request) []Outcome {
 		switch ended.fault {
 		case faultUnauthorized, faultConfig, faultStart, faultRateLimited, faultStorage:
 			stop = ended
+		case faultTransient:
+			if !c.reachable(ctx) {
+				stop = ended // every stream would wait through the same tries
+			}
 		}
 	}
 	return outcomes

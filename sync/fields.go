@@ -126,24 +126,6 @@ func pathOf(names ...string) string {
 	return strings.Clone(strings.Join(escaped, ".")) // the names lie in the batch's memory
 }
 
-// splitPath takes a plain gjson path apart.
-func splitPath(path string) (names []string) {
-	var name strings.Builder
-	for i := 0; i < len(path); i++ {
-		switch c := path[i]; {
-		case c == '\\' && i+1 < len(path):
-			i++
-			name.WriteByte(path[i])
-		case c == '.':
-			names = append(names, name.String())
-			name.Reset()
-		default:
-			name.WriteByte(c)
-		}
-	}
-	return append(names, name.String())
-}
-
 func typeBit(value gjson.Result) uint8 {
 	switch {
 	case value.Type == gjson.Null:

@@ -133,7 +133,7 @@ func (l *loader) prepare(ctx context.Context, needed bool) error {
 	if err != nil {
 		return err
 	}
-	l.known, l.hasher = known, hasher{volatile: l.stream.Volatile}
+	l.known, l.hasher = known, newHasher(l.stream.Volatile)
 	l.scopes = scopeIndex{paths: map[string][]scopedKey{}}
 	if l.fields, err = loadFields(ctx, l.db, l.id); err != nil {
 		return err

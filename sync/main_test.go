@@ -7,12 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/http"
 	"net/url"
 	"os"
 	"strconv"
 	"strings"
-	"syscall"
 	"testing"
 	"time"
 
@@ -82,6 +82,13 @@ func (s *feedSource) Check(ctx context.Context) (connectors.Access, error) {
 	if err := s.host.SaveToken(ctx, []byte(`{"access":"fresh"}`)); err != nil {
 		return connectors.Access{}, err
 	}
+	if site, err := url.Parse(s.settings.URL); err == nil {
+		conn, err := net.Dial("tcp", site.Host)
+		if err != nil {
+			return connectors.Access{}, &connectors.Transient{Err: err}
+		}
+		_ = conn.Close() // it answers, which is all that was asked
+	}
 	return connectors.Access{Account: "token " + string(s.settings.Token)}, nil
 }
 
@@ -96,6 +103,7 @@ type page struct {
 	Total    int64       `json:"total,omitempty"`
 	Fail     string      `json:"fail,omitempty"` // after the records
 	Until    time.Time   `json:"until,omitzero"`
+	Quirk    string      `json:"quirk,omitempty"`  // misbehaviour before the records are emitted
 	Bucket   string      `json:"bucket,omitempty"` // asked before the next page
 	Anything interface{} `json:"anything,omitempty"`
 }
@@ -103,6 +111,7 @@ type page struct {
 type item struct {
 	Key     string `json:"key"`
 	Data    []byte `json:"data,omitempty"` // any bytes, so base64 in the page
+	Size    int    `json:"size,omitempty"` // instead of data: an object of about so many bytes
 	Deleted bool   `json:"deleted,omitempty"`
 	At      int64  `json:"at,omitempty"`
 }
@@ -117,9 +126,13 @@ func (s *feedSource) Read(ctx context.Context, stream string, cursor connectors.
 		if err != nil {
 			return err
 		}
+		misbehave(p.Quirk)
 		batch := connectors.Batch{Scopes: p.Scopes, Progress: connectors.Progress{Done: p.Done, Total: p.Total}}
 		for _, item := range p.Records {
 			record := connectors.Record{Key: item.Key, Data: item.Data, Deleted: item.Deleted}
+			if item.Size > 0 {
+				record.Data = []byte(`{"a":"` + strings.Repeat("a", item.Size) + `"}`)
+			}
 			if item.At != 0 {
 				record.At = time.Unix(item.At, 0)
 			}
@@ -162,10 +175,8 @@ func (p page) failure(stream string) error {
 		return &connectors.Transient{Err: errors.New("status 502")}
 	case "config":
 		return &connectors.ErrConfig{Setting: "url", Reason: "no such site"}
-	case "kill":
-		// The page before has to be stored, else the cursor is the same again.
-		_ = syscall.Kill(os.Getpid(), syscall.SIGKILL)
 	}
+	misbehave(p.Fail)
 	return errors.New(p.Fail)
 }
 

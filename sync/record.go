@@ -3,7 +3,6 @@ package sync
 import (
 	"bytes"
 	"fmt"
-	"slices"
 	"strings"
 	"unicode/utf8"
 	"unsafe"
@@ -113,59 +112,40 @@ func hex4(s []byte) (n int) {
 
 // A hasher hashes the records of one stream.
 type hasher struct {
-	volatile []string
+	volatile *connectors.Volatile // nil if the stream has no volatile paths
 	digest   xxhash.Digest
-	cuts     [][2]int
 }
 
-// hash returns the hash of the record without the values at volatile paths,
-// and that of those values (0 if the stream has no such paths).
+func newHasher(paths []string) hasher {
+	if len(paths) == 0 {
+		return hasher{}
+	}
+	return hasher{volatile: connectors.NewVolatile(paths)}
+}
+
+// hash returns the hash of the record without its volatile members, and that
+// of those members (0 if the stream has no such paths).
 func (h *hasher) hash(data []byte) (content, sample uint64) {
-	if len(h.volatile) == 0 {
+	if h.volatile == nil {
 		return liveHash(xxhash.Sum64(data)), 0
 	}
-	h.cuts = h.cuts[:0]
-	for _, path := range h.volatile {
-		h.cut(gjson.Get(text(data), path))
-	}
-	slices.SortFunc(h.cuts, func(a, b [2]int) int { return a[0] - b[0] })
+	cuts, at := h.volatile.Cuts(data), 0
 	h.digest.Reset()
-	at := 0
-	for _, cut := range h.cuts {
-		if cut[1] <= at {
-			continue
-		}
-		if cut[0] > at {
-			h.write(data[at:cut[0]])
-		}
+	for _, cut := range cuts {
+		h.write(data[at:cut[0]])
 		at = cut[1]
 	}
 	h.write(data[at:])
 	content = liveHash(h.digest.Sum64())
 	h.digest.Reset()
-	for _, cut := range h.cuts {
+	for _, cut := range cuts {
 		h.write(data[cut[0]:cut[1]])
-		h.write([]byte{0}) // values do not run into each other
+		h.write([]byte{0}) // members do not run into each other
 	}
 	return content, h.digest.Sum64()
 }
 
 func (h *hasher) write(b []byte) { _, _ = h.digest.Write(b) } // a digest's Write never fails
-
-// cut notes where a result lies in the record; paths with "#" lie in several
-// places, paths through a modifier in none, so that they cannot be cut.
-func (h *hasher) cut(r gjson.Result) {
-	switch {
-	case len(r.Indexes) > 0:
-		for i, element := range r.Array() {
-			if i < len(r.Indexes) && r.Indexes[i] > 0 {
-				h.cuts = append(h.cuts, [2]int{r.Indexes[i], r.Indexes[i] + len(element.Raw)})
-			}
-		}
-	case r.Index > 0:
-		h.cuts = append(h.cuts, [2]int{r.Index, r.Index + len(r.Raw)})
-	}
-}
 
 // liveHash keeps the hash of a tombstone free.
 func liveHash(sum uint64) uint64 {

@@ -117,7 +117,7 @@ func (e *Engine) move(ctx context.Context, c *config.Config, to config.Connector
 				return err
 			}
 		}
-		return nil
+		return e.movePeople(ctx, tx, typ, from, to.Name)
 	})
 	if err != nil {
 		return fmt.Errorf("move the data of %s to %s: %w", from, to.Name, err)
@@ -182,7 +182,7 @@ func (e *Engine) Purge(ctx context.Context, instance string) (PurgeReport, error
 				return err
 			}
 		}
-		return nil
+		return e.purgeDerived(ctx, tx, typ, instance)
 	})
 	if err != nil {
 		return report, fmt.Errorf("purge %s: %w", instance, err)

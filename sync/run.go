@@ -249,7 +249,7 @@ func (s *streamRun) retry(ctx context.Context, transient *connectors.Transient) 
 		s.pause(s.engine.opts.Clock.Now().Add(wait), transient.Error())
 		return false
 	}
-	s.engine.opts.Log.Info("reading again after a transient failure", append(s.attrs(), "err", transient, "wait", wait)...)
+	s.engine.opts.Log.Warn("reading again after a transient failure", append(s.attrs(), "err", transient, "wait", wait)...)
 	if s.engine.opts.Clock.Sleep(ctx, wait) != nil {
 		s.run.Status, s.run.Reason = StatusInterrupted, "told to stop while waiting to try again: "+transient.Error()
 		return false

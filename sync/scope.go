@@ -10,6 +10,7 @@ import (
 	"slices"
 	"strings"
 
+	"rollcall/connectors"
 	"rollcall/internal/warehouse"
 )
 
@@ -51,7 +52,7 @@ func (s *scopeIndex) candidates(ctx context.Context, db *warehouse.DB, id stream
 // that both DuckDB and Go can make.
 func buildScope(ctx context.Context, db *warehouse.DB, id streamID, known *contents, path string) ([]scopedKey, error) {
 	pointer := ""
-	for _, name := range splitPath(path) {
+	for _, name := range connectors.SplitPath(path) {
 		pointer += "/" + strings.NewReplacer("~", "~0", "/", "~1").Replace(name)
 	}
 	columns := "key_hash, version, md5_number_lower(json_extract_string(data, " + warehouse.Literal(pointer) + "))"

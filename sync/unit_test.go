@@ -109,16 +109,23 @@ func TestMerge_equalsASetOfSeconds(t *testing.T) {
 	}
 }
 
-func TestHash_leavesOutVolatileValuesOnly(t *testing.T) {
-	h := hasher{volatile: []string{"views", "a.b", "tags.#.n", "a"}}
+func TestHash_leavesOutVolatileMembersOnly(t *testing.T) {
+	h := newHasher([]string{"views", "a.b", "tags.#.n", "seen"})
 	base, sample := h.hash([]byte(`{"views":1,"a":{"b":2,"c":3},"tags":[{"n":1},{"m":1,"n":22}],"x":1}`))
-	same, other := h.hash([]byte(`{"views":99,"a":[],"tags":[{"n":[1]},{"m":1,"n":null}],"x":1}`))
-	require.Equal(t, base, same)
-	require.NotEqual(t, sample, other)
+	for _, same := range []string{
+		`{"views":99,"a":{"b":[],"c":3},"tags":[{"n":[1]},{"m":1,"n":null}],"x":1}`,
+		`{"a":{"c":3},"tags":[{},{"m":1}],"x":1}`,
+		`{"a":{"c":3,"b":7},"tags":[{},{"n":1,"m":1}],"x":1,"views":2,"seen":"now"}`,
+	} {
+		got, other := h.hash([]byte(same))
+		require.Equal(t, base, got, same)
+		require.NotEqual(t, sample, other)
+	}
 	for _, changed := range []string{
 		`{"views":1,"a":{"b":2,"c":3},"tags":[{"n":1},{"m":1,"n":22}],"x":2}`,
 		`{"views":1,"a":{"b":2,"c":3},"tags":[{"n":1},{"m":2,"n":22}],"x":1}`,
 		`{"views":1,"tags":[{"n":1},{"m":1,"n":22}],"x":1}`,
+		`{"views":1,"a":{"b":2,"c":3},"tags":[{"n":1}],"x":1}`,
 	} {
 		got, _ := h.hash([]byte(changed))
 		require.NotEqual(t, base, got, changed)
@@ -127,7 +134,7 @@ func TestHash_leavesOutVolatileValuesOnly(t *testing.T) {
 
 func TestPath_survivesItsEscaping(t *testing.T) {
 	for _, names := range [][]string{{"a"}, {"a", "b"}, {"a.b", `c\d`}, {"", "."}} {
-		require.Equal(t, names, splitPath(pathOf(names...)))
+		require.Equal(t, names, connectors.SplitPath(pathOf(names...)))
 	}
 }
 

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"time"
 
+	"rollcall/connectors"
 	"rollcall/internal/warehouse"
 )
 
@@ -90,7 +91,7 @@ func loadFields(ctx context.Context, db *warehouse.DB, id streamID) (*fields, er
 		if err := rows.Scan(&path, &jsonType); err != nil {
 			return nil, fmt.Errorf("load the fields of %s: %w", id, err)
 		}
-		f.learn(splitPath(path), jsonType)
+		f.learn(connectors.SplitPath(path), jsonType)
 	}
 	return f, rows.Err()
 }

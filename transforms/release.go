@@ -181,5 +181,5 @@ func (p *publication) writeManifest() error {
 	if err := os.WriteFile(path, append(text, '\n'), 0o444); err != nil {
 		return err
 	}
-	return errors.Join(syncFile(path), syncDir(filepath.Dir(path)))
+	return errors.Join(os.Chmod(path, 0o444), syncFile(path), syncDir(filepath.Dir(path)))
 }

@@ -14,6 +14,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/internal/config"
+	"rollcall/internal/warehouse"
 )
 
 // An app is one run of the program with everything it may touch.
@@ -68,6 +69,9 @@ func (a *app) run(ctx context.Context, args []string) int {
 	}
 	if ctx.Err() != nil && errors.Is(err, context.Canceled) {
 		err = &exitError{exitPartial, errors.New("stopped; what was read is kept")}
+	}
+	if warehouse.IsDiskFull(err) {
+		err = &exitError{codeOf(err), fmt.Errorf("disk full: free space and run it again; what was stored and published before is intact: %w", err)}
 	}
 	a.report(err)
 	return codeOf(err)

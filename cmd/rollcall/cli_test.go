@@ -3,6 +3,7 @@ package main
 import (
 	"encoding/json"
 	"os"
+	"strings"
 	"testing"
 	"time"
 
@@ -112,6 +113,18 @@ func TestConnectors_areListedAndDescribed(t *testing.T) {
 		require.NoError(t, spec.Validate())
 	}
 	s.fails(exitSource, "", "connectors", "describe", "acme", "--command", "/bin/false")
+}
+
+func TestTable_keepsARowOnItsLine(t *testing.T) {
+	for _, terminal := range []bool{false, true} {
+		table := newTable("A", "B")
+		table.add("one\ttwo\nthree", "\x1b[2Jü")
+		var out strings.Builder
+		require.NoError(t, table.print(&out, terminal))
+		require.Equal(t, 2, strings.Count(out.String(), "\n"))
+		require.Contains(t, out.String(), `one\ttwo\nthree`)
+		require.Contains(t, out.String(), `\x1b[2Jü`)
+	}
 }
 
 func TestParseSince_readsDaysAndSpans(t *testing.T) {

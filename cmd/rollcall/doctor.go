@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/spf13/cobra"
+	"golang.org/x/sync/errgroup"
 
 	"rollcall/connectors"
 	"rollcall/internal/config"
@@ -19,7 +20,8 @@ import (
 const (
 	lowDisk      = 2 << 30
 	skewWarning  = 30 * time.Second
-	checkTimeout = 60 * time.Second
+	checkTimeout = 30 * time.Second
+	checksAtOnce = 8
 )
 
 // A finding is one thing doctor looked at.
@@ -77,13 +79,32 @@ func (h *host) doctor(ctx context.Context, _ noArgs, _ func(any)) (any, error) {
 	h.checkMemory(result, cfg)
 	h.checkFiles(ctx, result, cfg)
 	h.checkPublished(result, cfg)
-	unreachable := 0
-	for _, c := range cfg.Connectors {
-		if !h.checkSource(ctx, result, c) {
+	checkAccess(result, cfg)
+	unreachable := h.checkSources(ctx, result, cfg)
+	return *result, verdict(*result, unreachable)
+}
+
+// checkSources reaches some sources at a time, since one that is down takes as
+// long as its retries; they are told in the order of the configuration.
+func (h *host) checkSources(ctx context.Context, result *doctorResult, cfg *config.Config) (unreachable int) {
+	found := make([]doctorResult, len(cfg.Connectors))
+	reached := make([]bool, len(cfg.Connectors))
+	var checks errgroup.Group
+	checks.SetLimit(checksAtOnce)
+	for i, c := range cfg.Connectors {
+		checks.Go(func() error {
+			reached[i] = h.checkSource(ctx, &found[i], c)
+			return nil
+		})
+	}
+	_ = checks.Wait() // a source that cannot be read is a finding
+	for i := range found {
+		result.Findings = append(result.Findings, found[i].Findings...)
+		if !reached[i] {
 			unreachable++
 		}
 	}
-	return *result, verdict(*result, unreachable)
+	return unreachable
 }
 
 // verdict is the error of a doctor who found something broken.
@@ -93,7 +114,7 @@ func verdict(result doctorResult, unreachable int) error {
 	}
 	for _, f := range result.Findings {
 		if f.Status == "fail" {
-			return fmt.Errorf("%s: %s", f.Check, f.Detail)
+			return fmt.Errorf("%s: %s: %s", f.Check, f.Subject, f.Detail)
 		}
 	}
 	return nil

@@ -76,9 +76,22 @@ func (h *host) close() error {
 	}
 	if h.db != nil {
 		ctx := context.Background()
-		errs = append(errs, h.db.Lake.Checkpoint(ctx), h.db.Marts.Checkpoint(ctx), h.db.Close())
+		for _, file := range []*warehouse.File{h.db.Lake, h.db.Marts} {
+			errs = append(errs, h.tolerateFull(file.Checkpoint(ctx)))
+		}
+		errs = append(errs, h.db.Close())
 	}
 	return errors.Join(append(errs, h.lock.Unlock())...)
+}
+
+// tolerateFull takes a full disk out of what fails a command: what it did is
+// in the write-ahead log, which the next one reads.
+func (h *host) tolerateFull(err error) error {
+	if !warehouse.IsDiskFull(err) {
+		return err
+	}
+	h.log.Warn("disk full: nothing is lost, but the write-ahead log stays; free space", "dir", h.cfg.DataDir)
+	return nil
 }
 
 // wallClock is the real time.

@@ -185,6 +185,35 @@ func TestPurge_deletesOnlyWhatIsNoLongerConfigured(t *testing.T) {
 	require.NotContains(t, s.ok("status"), "forum")
 }
 
+func TestPurge_leavesNothingToPublish(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	require.NotEqual(t, "0", s.query("select count(*) from core.person"))
+	s.write(head)
+	s.ok("purge", "forum", "--yes")
+	for _, table := range []string{"identity.person_identity", "staging.identity", "staging.thread_reply", "ops.run", "ops.instance"} {
+		require.Equal(t, "0", s.query("--lake", "select count(*) from lake."+table), table)
+	}
+	s.ok("build")
+	s.ok("publish", "--accept-schema-change")
+	for _, table := range []string{"core.person", "core.person_identity", "core.thread", "kpi.value"} {
+		require.Equal(t, "0", s.query("select count(*) from "+table), table)
+	}
+}
+
+func TestRenamedConnector_keepsItsPeople(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	const people = "select string_agg(person_id, ' ' order by person_id) from identity.person_identity"
+	before := s.query("--lake", people)
+	text, err := os.ReadFile(s.path("rollcall.hcl"))
+	require.NoError(t, err)
+	s.write(strings.Replace(string(text), `"forum" {`, `"board" {`+"\n  moved_from = \"forum\"", 1))
+	s.ok("build")
+	require.Equal(t, before, s.query("--lake", people))
+	require.Equal(t, "board", s.query("--lake", "select distinct split_part(identity_id, ':', 2) from identity.person_identity"))
+}
+
 func TestDemo_printsFiveKPIs(t *testing.T) {
 	s := newSite(t, head)
 	out := s.run("demo", "--keep", "demo")

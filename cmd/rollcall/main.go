@@ -17,6 +17,7 @@ import (
 )
 
 func main() {
+	syscall.Umask(0o077) // what is for other users is opened to them by name: published/
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
 	context.AfterFunc(ctx, stop) // a second signal ends the process at once
 	a := &app{

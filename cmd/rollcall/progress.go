@@ -73,7 +73,7 @@ func percent(event sync.Event) string {
 func plainEnd(o sync.Outcome) string {
 	line := fmt.Sprintf("%s/%s: %s, %s records, %s new", o.Instance, o.Stream, o.Status, count(o.Records), count(o.Appended))
 	if why := resultOf(o).why(); why != "" {
-		line += ": " + why
+		line += ": " + inLine(why)
 	}
 	return line
 }

@@ -27,8 +27,9 @@ func (a *app) purgeCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "purge NAME",
 		Short: "Delete what is kept of a connector that is no longer configured",
-		Long: `Deletes every record, cursor and token kept of the connector NAME. It refuses a
-name that is still configured. It asks first, unless --yes is given.`,
+		Long: `Deletes every record, cursor and token kept of the connector NAME, and what
+builds made of them in the lake. It refuses a name that is still configured.
+It asks first, unless --yes is given. Published releases go as newer ones come.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			var found, gone purgeResult
@@ -58,7 +59,11 @@ func (a *app) printPurge(result purgeResult) error {
 		t.add(stream, count(rows))
 	}
 	slices.SortFunc(t.rows, func(a, b []string) int { return strings.Compare(a[0], b[0]) })
-	return t.print(a.stdout, a.terminal)
+	if err := t.print(a.stdout, a.terminal); err != nil {
+		return err
+	}
+	fmt.Fprintln(a.stderr, "next: rollcall build && rollcall publish; until then, and in the older releases kept by publish.keep, it is still published")
+	return nil
 }
 
 func total(rows map[string]int64) int64 {

@@ -7,6 +7,7 @@ import (
 	"strconv"
 	"strings"
 	"time"
+	"unicode"
 	"unicode/utf8"
 )
 
@@ -26,7 +27,31 @@ func (t *table) right(columns ...int) {
 	}
 }
 
-func (t *table) add(cells ...string) { t.rows = append(t.rows, cells) }
+func (t *table) add(cells ...string) {
+	row := make([]string, len(cells))
+	for i, cell := range cells {
+		row[i] = inLine(cell)
+	}
+	t.rows = append(t.rows, row)
+}
+
+// inLine writes control characters as escapes: what a source sends must not
+// break the line or the field it stands in, nor steer a terminal.
+func inLine(text string) string {
+	if !strings.ContainsFunc(text, unicode.IsControl) {
+		return text
+	}
+	var b strings.Builder
+	for _, r := range text {
+		if unicode.IsControl(r) {
+			quoted := strconv.QuoteRune(r) // '\n'
+			b.WriteString(quoted[1 : len(quoted)-1])
+			continue
+		}
+		b.WriteRune(r)
+	}
+	return b.String()
+}
 
 func (t *table) print(w io.Writer, terminal bool) error {
 	lines := slices.Concat([][]string{t.head}, t.rows)

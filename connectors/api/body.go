@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/klauspost/compress/gzip"
@@ -27,6 +28,7 @@ func (c *Client) readBody(resp *http.Response) ([]byte, error) {
 		limit = min(limit, maxErrorBody)
 	}
 	var reader io.Reader = resp.Body
+	size := resp.ContentLength
 	switch encoding := strings.ToLower(resp.Header.Get("Content-Encoding")); encoding {
 	case "", "identity":
 	case "gzip", "x-gzip":
@@ -37,24 +39,62 @@ func (c *Client) readBody(resp *http.Response) ([]byte, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the gzip body cannot be read: %w", err)
 		}
-		reader = unzipped
+		reader, size = unzipped, -1
 	default:
 		return nil, fmt.Errorf("the body is encoded as %.20q, which was not asked for", encoding)
 	}
-	var body bytes.Buffer
-	if size := resp.ContentLength; size > 0 && size <= limit {
-		body.Grow(int(size) + bytes.MinRead)
+	body := pieces{size: minPiece}
+	if size > 0 && size <= limit {
+		body.size = int(size)
 	}
 	// The limit is on what comes out of the decompression, which stops with
 	// it: a small bomb never grows beyond one limit's worth of memory.
-	n, err := body.ReadFrom(io.LimitReader(reader, limit+1))
-	if err != nil {
-		return body.Bytes(), fmt.Errorf("the body is cut: %w", err)
+	n, err := io.Copy(&body, io.LimitReader(reader, limit+1))
+	switch {
+	case err != nil:
+		return body.joined(), fmt.Errorf("the body is cut: %w", err)
+	case n > limit:
+		return body.all[0], fmt.Errorf("%w: over %d bytes", errTooLarge, limit)
 	}
-	if n > limit {
-		return body.Bytes()[:limit], fmt.Errorf("%w: over %d bytes", errTooLarge, limit)
+	return body.joined(), nil
+}
+
+// Sizes of the pieces that a body of unknown length is kept in.
+const (
+	minPiece = 8 << 10
+	maxPiece = 1 << 20
+)
+
+// pieces is a body being read. It grows without copying what it has, so that
+// a body without an end costs its limit and not three times as much, and
+// another body twice its size.
+type pieces struct {
+	all  [][]byte
+	size int // of the next piece
+}
+
+// Write implements io.Writer.
+func (p *pieces) Write(b []byte) (int, error) {
+	written := len(b)
+	for len(b) > 0 {
+		last := len(p.all) - 1
+		if last < 0 || len(p.all[last]) == cap(p.all[last]) {
+			p.all = append(p.all, make([]byte, 0, p.size))
+			p.size = min(2*p.size, maxPiece)
+			last++
+		}
+		n := min(len(b), cap(p.all[last])-len(p.all[last]))
+		p.all[last] = append(p.all[last], b[:n]...)
+		b = b[n:]
 	}
-	return body.Bytes(), nil
+	return written, nil
+}
+
+func (p *pieces) joined() []byte {
+	if len(p.all) == 1 {
+		return p.all[0]
+	}
+	return slices.Concat(p.all...)
 }
 
 // checkJSON checks the syntax of a whole body, once; all later reading trusts

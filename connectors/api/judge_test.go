@@ -8,11 +8,13 @@ import (
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"strings"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
 
 	"rollcall/connectors"
 	"rollcall/connectors/api"
@@ -123,6 +125,36 @@ func TestDo_endsEndlessBodiesQuickly(t *testing.T) {
 	require.ErrorAs(t, err, &transient)
 	require.ErrorContains(t, err, "larger than allowed")
 	require.Equal(t, 1, requests)
+}
+
+// A body without a length must not be moved as it grows: a child's limit on
+// memory would be met at a third of the limit on bodies.
+func TestDo_readsABodyWithoutLengthAtTwiceItsSize(t *testing.T) {
+	const limit = 16 << 20
+	chunk := []byte(strings.Repeat(" ", 64<<10))
+	b := serve(t, func(w http.ResponseWriter, r *http.Request) {
+		fmt.Fprint(w, `{"text":"`, strings.Repeat("é", 3<<20))
+		for r.URL.Path == "/endless" {
+			if _, err := w.Write(chunk); err != nil {
+				return
+			}
+		}
+		fmt.Fprint(w, `"}`)
+	}, func(o *api.Options) { o.MaxBody = limit })
+	allocated := func(path string) (*api.Response, uint64, error) {
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		resp, err := b.Do(t.Context(), api.Request{Path: path})
+		runtime.ReadMemStats(&after)
+		return resp, after.TotalAlloc - before.TotalAlloc, err
+	}
+	resp, _, err := allocated("/whole")
+	require.NoError(t, err)
+	require.Len(t, resp.Body, 6<<20+len(`{"text":""}`))
+	require.Equal(t, strings.Repeat("é", 3<<20), gjson.GetBytes(resp.Body, "text").Str)
+	_, size, err := allocated("/endless")
+	require.ErrorContains(t, err, "larger than allowed")
+	require.Less(t, size, uint64(2*limit), "the server's own 6 MiB of text included")
 }
 
 func TestDo_endsSlowBodies(t *testing.T) {

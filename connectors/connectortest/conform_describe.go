@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
 	"strings"
 
 	"rollcall/connectors"
@@ -33,7 +32,7 @@ func (s *suite) describe() {
 		if err := checkFields(stream.Fields); err != nil {
 			s.Errorf("stream %s: fields: %v", stream.Name, err)
 		}
-		for _, path := range slices.Concat(stream.Personal, stream.Volatile) {
+		for _, path := range stream.Personal {
 			if !recordPath.MatchString(path) {
 				s.Errorf("stream %s: %q is not a path into a record", stream.Name, path)
 			}

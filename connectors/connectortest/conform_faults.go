@@ -15,7 +15,7 @@ import (
 
 // parallelFaults is how many lasting faults are shown at once: most of their
 // time is spent between tries.
-const parallelFaults = 24
+const parallelFaults = 64
 
 // longWait is what a rate limit asks for that a child must not sit out.
 const longWait = time.Hour
@@ -102,19 +102,26 @@ func outcomes(stream string) map[Fault]func(error) bool {
 // never failed.
 func (s *suite) passingFaults() {
 	healthy := s.healthy()
+	var group errgroup.Group
 	for i, stream := range s.streams() {
 		faulty := Faults{Kinds: Passing(), Rate: 0.2, Seed: uint64(i) + 1, Nth: map[int]Fault{1: ServerError, 3: CutBody}}.Wrap(s.c.Server())
-		whole, got := newLake(stream), newLake(stream)
-		whole.store(s.mustRead(healthy, stream.Name, nil))
-		batches, err := s.read(s.Context(), s.open(s.serve(faulty), promptHost{}), stream.Name, nil)
-		if err != nil {
-			s.Errorf("stream %s: passing faults (%v) ended the Read: %v", stream.Name, faulty.Injected(), err)
-			continue
-		}
-		got.store(batches)
-		if fault := got.compare(whole); fault != "" {
-			s.Errorf("stream %s: after passing faults (%v): %s", stream.Name, faulty.Injected(), fault)
-		}
+		source := s.open(s.serve(faulty), promptHost{})
+		group.Go(func() error { s.passingFault(healthy, source, stream, faulty); return nil })
+	}
+	_ = group.Wait() // faults are reported where they are found
+}
+
+func (s *suite) passingFault(healthy, source connectors.Source, stream connectors.Stream, faulty *FaultyHandler) {
+	whole, got := newLake(stream), newLake(stream)
+	whole.store(s.readWell(healthy, stream.Name, nil))
+	batches, err := s.read(s.Context(), source, stream.Name, nil)
+	if err != nil {
+		s.Errorf("stream %s: passing faults (%v) ended the Read: %v", stream.Name, faulty.Injected(), err)
+		return
+	}
+	got.store(batches)
+	if fault := got.compare(whole); fault != "" {
+		s.Errorf("stream %s: after passing faults (%v): %s", stream.Name, faulty.Injected(), fault)
 	}
 }
 

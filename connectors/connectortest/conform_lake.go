@@ -3,9 +3,6 @@ package connectortest
 import (
 	"bytes"
 	"fmt"
-	"slices"
-
-	"github.com/tidwall/gjson"
 
 	"rollcall/connectors"
 )
@@ -43,30 +40,16 @@ func (l *lake) store(batches []connectors.Batch) {
 	}
 }
 
-// content is a record's data without its volatile values.
+// content is a record's data without its volatile members.
 func (l *lake) content(r connectors.Record) []byte {
 	if r.Deleted {
 		return nil
 	}
-	type place struct{ from, until int }
-	var cuts []place
-	for _, path := range l.volatile {
-		found := gjson.GetBytes(r.Data, path)
-		if len(found.Indexes) == 0 && found.Index > 0 {
-			cuts = append(cuts, place{found.Index, found.Index + len(found.Raw)})
-		}
-		for i, value := range found.Array() {
-			if len(found.Indexes) > i {
-				cuts = append(cuts, place{found.Indexes[i], found.Indexes[i] + len(value.Raw)})
-			}
-		}
-	}
-	slices.SortFunc(cuts, func(a, b place) int { return a.from - b.from })
 	var content []byte
 	kept := 0
-	for _, cut := range cuts {
-		content = append(content, r.Data[kept:max(kept, cut.from)]...)
-		kept = max(kept, cut.until)
+	for _, cut := range connectors.NewVolatile(l.volatile).Cuts(r.Data) {
+		content = append(content, r.Data[kept:cut[0]]...)
+		kept = cut[1]
 	}
 	return append(content, r.Data[kept:]...)
 }

@@ -10,6 +10,7 @@ import (
 	"unicode/utf8"
 
 	"github.com/tidwall/gjson"
+	"golang.org/x/sync/errgroup"
 
 	"rollcall/connectors"
 )
@@ -27,13 +28,23 @@ func (s *suite) read(ctx context.Context, source connectors.Source, stream strin
 	return batches, err
 }
 
-// mustRead is read of a source that is well.
-func (s *suite) mustRead(source connectors.Source, stream string, cursor connectors.Cursor) []connectors.Batch {
+// readWell is read of a source that is well.
+func (s *suite) readWell(source connectors.Source, stream string, cursor connectors.Cursor) []connectors.Batch {
 	batches, err := s.read(s.Context(), source, stream, cursor)
 	if err != nil {
-		s.Fatalf("read %s from cursor %q: %v", stream, cursor, err)
+		s.Errorf("read %s from cursor %q: %v", stream, cursor, err)
 	}
 	return batches
+}
+
+// eachStream runs a check of every stream, all at once: most of their time is
+// spent waiting.
+func (s *suite) eachStream(check func(stream connectors.Stream)) {
+	var group errgroup.Group
+	for _, stream := range s.streams() {
+		group.Go(func() error { check(stream); return nil })
+	}
+	_ = group.Wait() // faults are reported where they are found
 }
 
 // paged is an instance whose pages arrive one by one.
@@ -47,24 +58,28 @@ func (s *suite) paged() connectors.Source {
 // records checks every record and batch of every stream.
 func (s *suite) records() {
 	source := s.paged()
-	for _, stream := range s.streams() {
+	s.eachStream(func(stream connectors.Stream) {
 		count := 0
-		batches := s.mustRead(source, stream.Name, nil)
+		batches := s.readWell(source, stream.Name, nil)
 		for _, batch := range batches {
 			count += len(batch.Records)
-			for _, record := range batch.Records {
-				if fault := recordFault(record); fault != "" {
-					s.Errorf("stream %s: record %q: %s", stream.Name, record.Key, fault)
-				}
-			}
-			for _, fault := range batchFaults(batch) {
-				s.Errorf("stream %s: %s", stream.Name, fault)
-			}
+			s.checkBatch(stream.Name, batch)
 		}
 		if count == 0 {
 			s.Errorf("stream %s: the case's source holds no records to check", stream.Name)
 		}
 		s.checkScopes(stream.Name, batches)
+	})
+}
+
+func (s *suite) checkBatch(stream string, batch connectors.Batch) {
+	for _, record := range batch.Records {
+		if fault := recordFault(record); fault != "" {
+			s.Errorf("stream %s: record %q: %s", stream, record.Key, fault)
+		}
+	}
+	for _, fault := range batchFaults(batch) {
+		s.Errorf("stream %s: %s", stream, fault)
 	}
 }
 
@@ -131,23 +146,23 @@ func (s *suite) checkScopes(stream string, batches []connectors.Batch) {
 // it, comes to what one undisturbed Read comes to, and appends nothing else.
 func (s *suite) resume() {
 	source := s.paged()
-	for _, stream := range s.streams() {
-		batches := s.mustRead(source, stream.Name, nil)
+	s.eachStream(func(stream connectors.Stream) {
+		batches := s.readWell(source, stream.Name, nil)
 		whole := newLake(stream)
 		whole.store(batches)
 		again := whole.clone()
-		if again.store(s.mustRead(source, stream.Name, nil)); again.appended != whole.appended {
+		if again.store(s.readWell(source, stream.Name, nil)); again.appended != whole.appended {
 			s.Errorf("stream %s: a second Read of an unchanged source appends %d records", stream.Name, again.appended-whole.appended)
 		}
 		for _, i := range resumePoints(batches) {
 			resumed := newLake(stream)
 			resumed.store(batches[:i+1])
-			resumed.store(s.mustRead(source, stream.Name, batches[i].Cursor))
+			resumed.store(s.readWell(source, stream.Name, batches[i].Cursor))
 			if fault := resumed.compare(whole); fault != "" {
 				s.Errorf("stream %s: resumed from cursor %q (%d of %d): %s", stream.Name, batches[i].Cursor, i+1, len(batches), fault)
 			}
 		}
-	}
+	})
 }
 
 // resumePoints are the batches that carry a cursor, at most maxResumes of
@@ -174,7 +189,7 @@ func resumePoints(batches []connectors.Batch) []int {
 func (s *suite) since() {
 	source := s.healthy()
 	for _, stream := range s.streams() {
-		batches := s.mustRead(source, stream.Name, nil)
+		batches := s.readWell(source, stream.Name, nil)
 		from := middle(batches)
 		part, err := s.read(s.Context(), source, stream.Name, connectors.SinceCursor(from))
 		if err != nil {
@@ -245,7 +260,7 @@ func (s *suite) emitError() {
 		if asked := host.permits.Load() - before; asked > pagesAhead {
 			s.Errorf("stream %s: Read asked for %d more pages after emit refused one", stream.Name, asked)
 		}
-		s.mustRead(source, stream.Name, nil)
+		s.readWell(source, stream.Name, nil)
 	}
 }
 

@@ -41,7 +41,7 @@ func TestRun_failsABrokenConnector(t *testing.T) {
 	proven := map[string]bool{}
 	for _, test := range []struct{ check, variant, complaint string }{
 		{"describe", "narrow field", "whole numbers are BIGINT"},
-		{"describe", "bad volatile path", "is not a path"},
+		{"describe", "bad volatile path", "names joined by dots"},
 		{"describe", "staging of another", "raw.other__items"},
 		{"describe", "no help", "has no help"},
 		{"settings", "untyped setting", "not in ErrConfig"},

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"os"
 	"strconv"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -103,7 +104,7 @@ type sampleSource struct {
 	client  *api.Client
 	variant string
 	key     string
-	reads   int
+	reads   atomic.Int64
 	hoard   [][]byte
 }
 
@@ -129,7 +130,7 @@ type sampleCursor struct {
 }
 
 func (s *sampleSource) Read(ctx context.Context, stream string, cursor connectors.Cursor, emit func(connectors.Batch) error) error {
-	s.reads++
+	s.reads.Add(1)
 	switch s.variant {
 	case "asks on when cancelled", "sleeps through a cancel":
 		ctx = context.WithoutCancel(ctx)
@@ -219,7 +220,7 @@ func (s *sampleSource) spoil(batch *connectors.Batch, cursor sampleCursor) {
 	case "cursor ahead":
 		cursor.Page++
 	case "content that changes":
-		first.Data = json.RawMessage(fmt.Sprintf(`{"id":%s,"group":0,"read":%d}`, first.Key, s.reads))
+		first.Data = json.RawMessage(fmt.Sprintf(`{"id":%s,"group":0,"read":%d}`, first.Key, s.reads.Load()))
 	case "key in the cursor":
 		cursor.Key = s.key
 	case "hoards":

@@ -36,6 +36,6 @@ func TestConnector_conforms(t *testing.T) {
 		},
 		Huge:        endlessForum,
 		HugeStream:  postsName,
-		HugeRecords: 200_000,
+		HugeRecords: 40_000,
 	})
 }

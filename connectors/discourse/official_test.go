@@ -128,6 +128,7 @@ func TestBodies_postsOfAnyAgeParse(t *testing.T) {
 
 // endlessForum serves so many posts of a small forum, without topics.
 func endlessForum(posts int) http.Handler {
+	rest := `,"post_number":1,"created_at":"2020-01-01T00:00:00.000Z","updated_at":"2020-01-01T00:00:00.000Z","raw":"` + strings.Repeat("x", 500) + `"}`
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		if r.URL.Path == "/latest.json" {
 			answer(w, r, `{"topic_list":{"topics":[]}}`)
@@ -142,7 +143,7 @@ func endlessForum(posts int) http.Handler {
 			if page.Len() > 0 {
 				page.WriteByte(',')
 			}
-			fmt.Fprintf(&page, `{"id":%d,"topic_id":%d,"post_number":1,"created_at":"2020-01-01T00:00:00.000Z","updated_at":"2020-01-01T00:00:00.000Z","raw":%q}`, id, id, strings.Repeat("x", 500))
+			fmt.Fprintf(&page, `{"id":%d,"topic_id":%d%s`, id, id, rest)
 		}
 		answer(w, r, `{"latest_posts":[`+page.String()+`]}`)
 	})

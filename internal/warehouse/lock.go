@@ -23,7 +23,7 @@ type Lock struct{ file *os.File }
 // LockDir takes the data directory for this process; who describes it to
 // others ("rollcall run"). It does not wait.
 func LockDir(dir, who string, now time.Time) (*Lock, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := makeDataDir(dir); err != nil {
 		return nil, fmt.Errorf("lock the data directory: %w", err)
 	}
 	file, err := os.OpenFile(filepath.Join(dir, "rollcall.lock"), os.O_RDWR|os.O_CREATE, 0o600)

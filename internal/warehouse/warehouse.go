@@ -25,7 +25,7 @@ const (
 
 // Options say where the files are and what DuckDB may use.
 type Options struct {
-	Dir         string // the data directory; created 0700 if missing
+	Dir         string // the data directory; created 0711 if missing, so that others reach published/ and list nothing
 	MemoryLimit string // DuckDB's own, "256MB"; resident memory may pass it by 300 MB
 	Threads     int    // default 2
 	TempDir     string // where DuckDB spills; default Dir/tmp
@@ -62,10 +62,8 @@ func MartsPath(dir string) string { return filepath.Join(dir, "marts.duckdb") }
 // them if they are missing. It does not migrate; see [DB.Migrate].
 func Open(ctx context.Context, opts Options) (*DB, error) {
 	opts = opts.withDefaults()
-	for _, dir := range []string{opts.Dir, opts.TempDir} {
-		if err := os.MkdirAll(dir, 0o700); err != nil {
-			return nil, fmt.Errorf("create data directory: %w", err)
-		}
+	if err := errors.Join(makeDataDir(opts.Dir), os.MkdirAll(opts.TempDir, 0o700)); err != nil {
+		return nil, fmt.Errorf("create data directory: %w", err)
 	}
 	setup := []string{
 		"set memory_limit = " + Literal(opts.MemoryLimit),
@@ -92,6 +90,9 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 		if _, err := db.sql.ExecContext(ctx, stmt); err != nil {
 			return nil, errors.Join(fmt.Errorf("open the warehouse in %s: %w", opts.Dir, err), db.sql.Close())
 		}
+	}
+	if err := closeToOthers(opts.Dir); err != nil {
+		return nil, errors.Join(err, db.sql.Close())
 	}
 	if db.Lake, err = db.file(ctx, LakeCatalog, LakePath(opts.Dir)); err != nil {
 		return nil, errors.Join(err, db.sql.Close())

@@ -79,6 +79,7 @@ class Call:
         self._due = False
         self._in_flight = None  # id of the batch that is not stored yet
         self._refused = None
+        self._on_cancel = None
 
     def emit(self, records, cursor=None, scopes=(), covered=(), done=0, total=0):
         """Takes a page: (key, data, deleted, at in µs or None) for each record."""
@@ -126,6 +127,12 @@ class Call:
             self._changed.wait_for(lambda: self.cancelled, seconds)
             self._check()
 
+    def on_cancel(self, action):
+        """Has action end what this call waits for when the host ends the call; None: nothing is waited for."""
+        with self._changed:
+            self._check()
+            self._on_cancel = action
+
     def finish(self):
         """Sends the rest and returns when the host has stored it."""
         with self._changed:
@@ -145,6 +152,8 @@ class Call:
             log.debug("the host reset the call", extra={"fields": {"err": str(error)}})
         with self._changed:
             self.cancelled = True
+            if self._on_cancel is not None:
+                self._on_cancel()
             self._changed.notify_all()
         self.out.put(None)
 

@@ -11,6 +11,7 @@ page; an item with "deleted": true is gone. "since=TIME" instead of "after"
 starts at a time of change.
 """
 
+import argparse
 import datetime
 import email.utils
 import http.client
@@ -25,7 +26,7 @@ import rollcall
 from call import BadSetting, CursorExpired, Forbidden, RateLimited, Transient, Unauthorized
 
 PAGE = 500
-TIMEOUT = 20  # seconds without a byte
+TIMEOUT = 20  # seconds without a byte; an answer may take three times as long
 MAX_BODY = 64 << 20
 TRIES = 3
 MAX_WAIT = 30  # a longer one is the host's business
@@ -35,6 +36,9 @@ log = logging.getLogger("connector.sample")
 
 
 class Connector:
+    def __init__(self, timeout=TIMEOUT):
+        self._timeout = timeout
+
     def describe(self):
         second = 1_000_000_000
         return pb.DescribeResponse(
@@ -57,13 +61,14 @@ class Connector:
         token = settings.get("token", "")
         if not token.isascii() or not token.isprintable():
             raise BadSetting("must be printable ASCII", setting="token")
-        return Source(url, token)
+        return Source(url, token, self._timeout)
 
 
 class Source:
-    def __init__(self, url, token):
+    def __init__(self, url, token, timeout):
         self._url = url
         self._token = token
+        self._timeout = timeout
 
     def check(self, call):
         _, date = self._page(call, {"limit": 1})
@@ -134,8 +139,10 @@ class Source:
     def _get(self, call, query):
         call.request = f"GET {self._path()}"
         connect = http.client.HTTPSConnection if self._url.scheme == "https" else http.client.HTTPConnection
-        connection = connect(self._url.hostname, self._url.port, timeout=TIMEOUT)
+        connection = connect(self._url.hostname, self._url.port, timeout=self._timeout)
         try:
+            connection.connect()
+            call.on_cancel(lambda: hang_up(connection))
             headers = {"Accept": "application/json"}
             if self._token:
                 headers["Authorization"] = f"Bearer {self._token}"
@@ -146,9 +153,10 @@ class Source:
             return response.status, response.headers, body
         finally:
             connection.close()
+            call.on_cancel(None)
 
     def _body(self, call, response):
-        parts, size, deadline = [], 0, time.monotonic() + 60
+        parts, size, deadline = [], 0, time.monotonic() + 3 * self._timeout
         while part := response.read1(1 << 20):
             parts.append(part)
             size += len(part)
@@ -173,6 +181,14 @@ class Source:
         if wait > MAX_WAIT:
             raise RateLimited("the source allows no request for now", until_unix_us=int((time.time() + wait) * 1e6))
         call.sleep(wait)
+
+
+def hang_up(connection):
+    """Ends a request that another thread waits for."""
+    try:
+        connection.sock.shutdown(socket.SHUT_RDWR)
+    except (AttributeError, OSError):
+        pass  # it has ended by itself
 
 
 def retry_after(text):
@@ -268,4 +284,6 @@ def space(text, at):
 
 
 if __name__ == "__main__":
-    rollcall.serve(Connector())
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--timeout", type=float, default=TIMEOUT, help="seconds without a byte before a request is given up on")
+    rollcall.serve(Connector(arguments.parse_args().timeout))

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"slices"
+	"sort"
 	"strconv"
 	"strings"
 	"sync"
@@ -16,6 +17,7 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
 
 	"rollcall/connectors"
 	"rollcall/connectors/connectortest/python"
@@ -43,8 +45,8 @@ func (s *shop) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	}
 	limit, _ := strconv.Atoi(r.FormValue("limit"))
 	first, _ := strconv.Atoi(r.FormValue("after"))
-	if since := r.FormValue("since"); since != "" {
-		first = len(s.items) - 1
+	if since, err := time.Parse(time.RFC3339, r.FormValue("since")); err == nil {
+		first = sort.Search(len(s.items), func(i int) bool { return !gjson.Get(s.items[i], "updated_at").Time().Before(since) })
 	}
 	last := min(first+limit, len(s.items))
 	fmt.Fprintf(w, `{"items": [%s ], "next" : "%d", "more": %t}`, strings.Join(s.items[first:last], " ,\n"), last, last < len(s.items))
@@ -126,7 +128,7 @@ func TestSample_readsEveryItemUntouched(t *testing.T) {
 	require.Equal(t, 25, h.asked)
 	require.EqualValues(t, 12_345, last.Progress.Done)
 
-	s.items = append(s.items, `{"id":"new"}`)
+	s.items = append(s.items, `{"id":"new","updated_at":"2100-01-01T00:00:00Z"}`)
 	var keys []string
 	collect := func(b connectors.Batch) error {
 		for _, r := range b.Records {

@@ -3,7 +3,8 @@
 -- was read through its topic has no title and no category, the topic has. Tags
 -- are names on older forums and objects on newer ones. An accepted answer alone
 -- makes no topic solvable: where can_have_answer is not sent, unsolved topics
--- would look as if they could not be solved.
+-- would look as if they could not be solved. When it was opened is the opening
+-- post's to say: a topic whose opening nobody may read is no content to count.
 select
     record,
     first_seen_at,
@@ -33,7 +34,6 @@ select
     ) as tags,
     j.title as title,
     '/t/' || j.slug || '/' || j.id as url_path,
-    j.created_at at time zone 'UTC' as created_at,
     case when j.can_have_answer is not null then j.can_have_answer or coalesce(j.has_accepted_answer, false) end as is_solvable,
     j.archetype = 'private_message' as is_private,
     case when not j.visible then true end as is_removed,
