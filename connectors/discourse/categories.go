@@ -46,7 +46,7 @@ func (s *source) readCategories(ctx context.Context, _ connectors.Cursor, emit e
 		}
 		resp, err := s.get(ctx, categoriesName, "/categories.json", categoriesPath, query)
 		if err != nil {
-			return refused(categoriesName, postsHelp, err)
+			return closed(categoriesName, "the forum does not list its categories, or shows them to members only", err)
 		}
 		records, err := categoryRecords(gjson.GetBytes(resp.Body, categoriesPath), seen)
 		if err != nil {

@@ -71,7 +71,7 @@ const postsFields = `{
 // is the present. Its cursor tells how far it came; a read that resumes one
 // finishes it, then reads what happened meanwhile.
 func (s *source) readPosts(ctx context.Context, cursor connectors.Cursor, emit emitFunc) error {
-	r := &postsReader{source: s, emit: emit, walked: bits{}}
+	r := &postsReader{source: s, emit: emit, walked: bits{}, topicsWalked: bits{}, fresh: map[int64]int{}}
 	if since, ok := connectors.Since(cursor); ok {
 		return r.readSince(ctx, since)
 	}
@@ -80,7 +80,7 @@ func (s *source) readPosts(ctx context.Context, cursor connectors.Cursor, emit e
 			return err
 		}
 	}
-	r.at.V = postsVersion
+	r.at.V, r.had = postsVersion, r.at.Have
 	if r.at.Walk != nil {
 		if err := r.walk(ctx); err != nil {
 			return err
@@ -98,7 +98,8 @@ func (s *source) readPosts(ctx context.Context, cursor connectors.Cursor, emit e
 // readSince reads posts written since a time and, completely, the topics
 // active since then. Its cursors are not kept.
 func (r *postsReader) readSince(ctx context.Context, since time.Time) error {
-	r.at = postsCursor{V: postsVersion, Have: math.MaxInt64, Active: since, Until: since, Round: &round{From: since}}
+	r.had = math.MaxInt64
+	r.at = postsCursor{V: postsVersion, Have: r.had, Active: since, Until: since, Round: &round{From: since}}
 	if err := r.begin(ctx); err != nil {
 		return err
 	}
@@ -114,9 +115,13 @@ type postsReader struct {
 	*source
 	emit    emitFunc
 	at      postsCursor
-	started time.Time // by the server's clock
+	started time.Time // what changed before this was read as it is by the walk
 	walked  bits      // posts that a walk of this Read emitted
-	topics  int       // topics read completely in this Read
+	// topicsWalked are those posts' topics.
+	topicsWalked bits
+	had          int64         // posts up to this id were read before this Read
+	fresh        map[int64]int // topic: posts above had that a walk of this Read emitted
+	topics       int           // topics read completely in this Read
 }
 
 const postsVersion = 1

@@ -73,7 +73,7 @@ func TestActiveSince_isNotEndedByPinnedTopics(t *testing.T) {
 	f, s := forum(t, at("2024-06-01"), replay.Options{Pinned: []int64{7, 13}})
 	since := at("2024-01-01").now
 	found := map[int64]bool{}
-	err := s.(*source).activeSince(t.Context(), postsName, func(time.Time) time.Time { return since }, func(topic listed) error {
+	err := s.(*source).activeSince(t.Context(), postsName, func(_, _ time.Time) time.Time { return since }, func(topic listed) error {
 		found[topic.id] = true
 		return nil
 	})

@@ -22,8 +22,8 @@ const (
 
 func topicPath(id int64) string { return fmt.Sprintf("/t/%d.json", id) }
 
-func (r *postsReader) roundDue(now time.Time) bool {
-	return now.IsZero() || r.at.Rounded.IsZero() || now.Sub(r.at.Rounded) >= r.rereadEvery
+func (r *postsReader) roundDue(now, newest time.Time) bool {
+	return now.IsZero() || r.at.Rounded.IsZero() || r.due(r.at.Rounded, now) || r.due(r.at.Newest, newest)
 }
 
 // newRound spans from the newest post back, not from today: a forum that
@@ -60,7 +60,7 @@ func (r *postsReader) rereadTopics(ctx context.Context) error {
 		}
 		r.at.Round.Done = t.active
 		progress := connectors.Progress{Done: int64(i + 1), Total: int64(len(topics))}
-		if err := r.readTopic(ctx, t.id, progress); err != nil {
+		if err := r.readListed(ctx, t, progress); err != nil {
 			return err
 		}
 	}
@@ -70,7 +70,7 @@ func (r *postsReader) rereadTopics(ctx context.Context) error {
 // endRound looks at the topics that were in the round before and are not
 // listed now: most have merely gone quiet, some are gone.
 func (r *postsReader) endRound(ctx context.Context, topics []listed) error {
-	var ids idSet
+	var ids, kept idSet
 	for _, t := range topics {
 		ids = append(ids, t.id)
 	}
@@ -79,11 +79,15 @@ func (r *postsReader) endRound(ctx context.Context, topics []listed) error {
 		if ids.has(id) {
 			continue
 		}
-		if err := r.readTopic(ctx, id, connectors.Progress{}); err != nil {
+		// Where no topic at all answers, its answer says nothing of this one.
+		if err := r.readTopic(ctx, id, r.topicsWalked.has(id) || r.topics == 0, connectors.Progress{}); err != nil {
 			return err
 		}
+		if r.topics == 0 {
+			kept = append(kept, id)
+		}
 	}
-	r.at.Rounded, r.at.Newest, r.at.Topics = r.at.Round.At, r.at.Round.Newest, ids
+	r.at.Rounded, r.at.Newest, r.at.Topics = r.at.Round.At, r.at.Round.Newest, append(ids, kept...).capped()
 	r.at.Round = nil
 	r.activeUpTo(topics)
 	return r.emit(connectors.Batch{Cursor: encode(r.at)})
@@ -101,7 +105,7 @@ func (r *postsReader) rereadMoved(ctx context.Context) error {
 		}
 		r.at.Topics = append(r.at.Topics, t.id).capped()
 		progress := connectors.Progress{Done: int64(i + 1), Total: int64(len(topics))}
-		if err := r.readTopic(ctx, t.id, progress); err != nil {
+		if err := r.readListed(ctx, t, progress); err != nil {
 			return err
 		}
 	}
@@ -119,7 +123,7 @@ func (r *postsReader) activeUpTo(topics []listed) {
 // cursor can say how far a read came.
 func (r *postsReader) active(ctx context.Context, since time.Time) ([]listed, error) {
 	var topics []listed
-	err := r.activeSince(ctx, postsName, func(time.Time) time.Time { return since }, func(t listed) error {
+	err := r.activeSince(ctx, postsName, func(_, _ time.Time) time.Time { return since }, func(t listed) error {
 		t.raw = gjson.Result{} // it would hold the whole page
 		topics = append(topics, t)
 		return nil
@@ -128,10 +132,21 @@ func (r *postsReader) active(ctx context.Context, since time.Time) ([]listed, er
 	return topics, refused(postsName, postsHelp, err)
 }
 
+// readListed reads a topic that lists show, unless it is new and the walk has
+// just brought all its posts: after a long pause most are.
+func (r *postsReader) readListed(ctx context.Context, t listed, progress connectors.Progress) error {
+	if t.posts > 0 && r.fresh[t.id] == t.posts {
+		return nil
+	}
+	return r.readTopic(ctx, t.id, true, progress)
+}
+
 // readTopic emits all posts of a topic that this Read has not emitted yet and
 // declares the topic complete. A topic that is not there, or no longer public,
-// is complete without posts.
-func (r *postsReader) readTopic(ctx context.Context, id int64, progress connectors.Progress) error {
+// is complete without posts, unless a list of topics or posts has just shown it:
+// then it is this route that is closed, or it went this moment, which shows in
+// the next round.
+func (r *postsReader) readTopic(ctx context.Context, id int64, shown bool, progress connectors.Progress) error {
 	resp, err := r.get(ctx, postsName, topicPath(id), topicPostsPath, url.Values{"include_raw": {"true"}}, ofTopic(id))
 	if forbidden(err) && r.topics == 0 {
 		// No topic could be read: the key may be at fault, and nothing is gone.
@@ -139,6 +154,9 @@ func (r *postsReader) readTopic(ctx context.Context, id int64, progress connecto
 	}
 	last := connectors.Batch{Scopes: []string{fmt.Sprintf("topic_id=%d", id)}, Cursor: encode(r.at), Progress: progress}
 	if gone(err) || forbidden(err) {
+		if shown {
+			last.Scopes = nil
+		}
 		return r.emit(last)
 	}
 	if err != nil {
@@ -234,7 +252,7 @@ func (r *postsReader) topicRecords(resp *api.Response, missing map[int64]bool) (
 		}
 		news = news || missing[p.id]
 		delete(missing, p.id)
-		if r.walked.has(p.id) && p.record.At.Before(r.started.Add(-settle)) {
+		if r.walked.has(p.id) && p.record.At.Before(r.started) {
 			return nil
 		}
 		records = append(records, p.record)

@@ -32,11 +32,11 @@ func (r *postsReader) begin(ctx context.Context) error {
 	}
 	w := &walk{Top: page.high, Floor: r.at.Have, Until: page.newest}
 	if !page.date.IsZero() {
-		w.Until = page.date.Add(-settle)
+		w.Until = later(page.date, page.newest).Add(-settle)
 	}
 	if r.at.Until.IsZero() { // the first read: nothing older can have changed
-		r.at.Rounded, r.at.Newest, r.at.Active = page.date, page.newest, w.Until
-	} else if r.at.Round == nil && r.roundDue(page.date) {
+		r.at.Rounded, r.at.Newest, r.at.Active = page.date, page.newest, page.newest
+	} else if r.at.Round == nil && r.roundDue(page.date, page.newest) {
 		r.at.Round = r.newRound(page.date, page.newest)
 	}
 	if r.at.Round != nil {
@@ -73,7 +73,11 @@ func (r *postsReader) step(before int64, page postsPage) error {
 	w.Before = w.next(before, page)
 	young := r.at.Newest.Add(-r.reread)
 	for _, p := range page.posts {
+		if p.id > r.had && !r.walked.has(p.id) {
+			r.fresh[p.topic]++
+		}
 		r.walked.add(p.id)
+		r.topicsWalked.add(p.topic)
 		if p.created.After(young) && !r.at.Topics.has(p.topic) {
 			r.at.Topics = append(r.at.Topics, p.topic).capped()
 		}
@@ -184,7 +188,7 @@ func (r *postsReader) postsPage(ctx context.Context, before int64) (postsPage, e
 		return err
 	})
 	if r.started.IsZero() {
-		r.started = page.date
+		r.started = known(time.Time{}, page.newest)
 	}
 	return page, refused(postsName, postsHelp, err)
 }

@@ -36,6 +36,7 @@ type solutionsCursor struct {
 	V      int       `json:"v"`
 	Active time.Time `json:"active,omitzero"` // topics up to this activity are done
 	Looked time.Time `json:"looked,omitzero"` // server's time at the last look at the re-read span
+	Newest time.Time `json:"newest,omitzero"` // the newest activity then
 }
 
 const solutionsVersion = 1
@@ -51,13 +52,13 @@ func (s *source) readSolutions(ctx context.Context, cursor connectors.Cursor, em
 			return err
 		}
 	}
-	looked := at.Looked
-	topics, err := s.solvable(ctx, func(now time.Time) time.Time {
+	looked, newest := at.Looked, at.Newest
+	topics, err := s.solvable(ctx, func(now, active time.Time) time.Time {
 		switch {
 		case isSince:
 			return since
-		case at.Active.IsZero() || now.Sub(at.Looked) >= s.rereadEvery:
-			looked = now
+		case at.Active.IsZero() || s.due(at.Looked, now) || s.due(at.Newest, active):
+			looked, newest = now, active
 			return before(at.Active, s.reread)
 		}
 		return at.Active.Add(1)
@@ -77,7 +78,7 @@ func (s *source) readSolutions(ctx context.Context, cursor connectors.Cursor, em
 	if n := len(topics); n > 0 {
 		at.Active = later(at.Active, topics[n-1].active)
 	}
-	at.Looked = looked
+	at.Looked, at.Newest = looked, newest
 	return emit(connectors.Batch{Cursor: encode(at)})
 }
 
@@ -97,7 +98,7 @@ type solvedTopic struct {
 }
 
 // solvable lists topics active since a time, the quietest first.
-func (s *source) solvable(ctx context.Context, since func(now time.Time) time.Time) ([]solvedTopic, error) {
+func (s *source) solvable(ctx context.Context, since func(now, newest time.Time) time.Time) ([]solvedTopic, error) {
 	var topics []solvedTopic
 	err := s.activeSince(ctx, solutionsName, since, func(t listed) error {
 		topics = append(topics, solvedTopic{t.id, t.active, t.raw.Get("has_accepted_answer").Bool()})

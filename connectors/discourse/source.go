@@ -128,6 +128,26 @@ func instant(item gjson.Result, path string) time.Time {
 	return t
 }
 
+// known is up to when a list is surely known, by its newest entry and the time
+// its reading began (zero: at once). The server's clock alone is no measure: an
+// archive sends today's date with years-old content, and what happens there
+// next lies before it.
+func known(began, newest time.Time) time.Time {
+	if newest.IsZero() {
+		return newest
+	}
+	if !began.IsZero() && began.Before(newest) {
+		newest = began
+	}
+	return newest.Add(-settle)
+}
+
+// due reports whether a clock, the server's or that of the newest thing on the
+// forum, has moved by RereadEvery since the last look.
+func (s *source) due(last, now time.Time) bool {
+	return now.Sub(last).Abs() >= s.rereadEvery
+}
+
 // encode writes a cursor. Cursors hold numbers and times only, which always
 // marshal.
 func encode(v any) connectors.Cursor {

@@ -51,6 +51,7 @@ type topicsCursor struct {
 	Page    int       `json:"page,omitempty"` // the next one of the listing
 	Active  time.Time `json:"active,omitzero"`
 	Looked  time.Time `json:"looked,omitzero"` // server's time when all within the re-read span were read
+	Newest  time.Time `json:"newest,omitzero"` // the newest activity then
 }
 
 // readTopics lists all topics by their creation, newest first, so that
@@ -81,29 +82,31 @@ func (s *source) listAllTopics(ctx context.Context, at topicsCursor, emit emitFu
 	// before.
 	first := max(at.Page-2, 0)
 	err := s.latest(ctx, topicsName, "created", first, func(page int, topics []listed, resp *api.Response) error {
-		if at.Looked.IsZero() && !resp.Date.IsZero() {
-			at.Looked, at.Active = resp.Date, resp.Date.Add(-settle)
+		if at.Looked.IsZero() {
+			at.Looked = resp.Date
 		}
+		at.Newest = later(at.Newest, newestOf(topics))
 		at.Page = page + 1
 		return emit(connectors.Batch{Records: listedRecords(topics), Cursor: encode(at)})
 	})
 	if err != nil {
 		return err
 	}
-	at.Listing, at.Page = false, 0
+	at.Listing, at.Page, at.Active = false, 0, known(at.Looked, at.Newest)
 	return emit(connectors.Batch{Cursor: encode(at)})
 }
 
 func (s *source) listMovedTopics(ctx context.Context, at topicsCursor, emit emitFunc) error {
-	since, newest, looked := at.Active.Add(1), at.Active, at.Looked
+	since, next := at.Active.Add(1), at
 	err := s.latest(ctx, topicsName, "activity", 0, func(page int, topics []listed, resp *api.Response) error {
-		if due := resp.Date.Sub(at.Looked) >= s.rereadEvery; page == 0 && due && !at.Looked.IsZero() {
-			since, looked = at.Active.Add(-s.reread), resp.Date
+		if page == 0 && s.lookDue(at, resp.Date, newestOf(topics)) {
+			since = before(at.Active, s.reread)
+			next.Looked, next.Newest = resp.Date, newestOf(topics)
 		}
+		next.Active = later(next.Active, newestOf(topics))
 		older := false
 		for _, t := range topics {
 			older = older || !t.pinned && t.bumped.Before(since)
-			newest = later(newest, t.active)
 		}
 		if err := emit(connectors.Batch{Records: listedRecords(topics)}); err != nil || !older {
 			return err
@@ -113,8 +116,13 @@ func (s *source) listMovedTopics(ctx context.Context, at topicsCursor, emit emit
 	if err != nil {
 		return err
 	}
-	at.Active, at.Looked = newest, looked
-	return emit(connectors.Batch{Cursor: encode(at)})
+	return emit(connectors.Batch{Cursor: encode(next)})
+}
+
+// lookDue reports whether all of the re-read span is due; never with --since,
+// which knows of no look before.
+func (s *source) lookDue(at topicsCursor, now, newest time.Time) bool {
+	return !at.Looked.IsZero() && s.due(at.Looked, now) || !at.Newest.IsZero() && s.due(at.Newest, newest)
 }
 
 func listedRecords(topics []listed) []connectors.Record {
