@@ -211,21 +211,7 @@ func (p *publication) reveal() error {
 	if err := p.place("manifest.json", "manifest.json"); err != nil {
 		return err
 	}
-	if err := openFolders(p.dir); err != nil {
-		return err
-	}
 	return p.pointLink()
-}
-
-// openFolders lets other users into published/ and keeps them from changing
-// it, whatever umask made the folders. The files were made 0444 one by one.
-func openFolders(dir string) error {
-	return filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || !entry.IsDir() {
-			return err
-		}
-		return os.Chmod(path, 0o755)
-	})
 }
 
 // place puts a file of the release at a fixed path below published/. Both
