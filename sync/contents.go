@@ -49,6 +49,7 @@ const (
 	longVersion = 0x7f // the version is in contents.long
 	maxLoad     = 0.85
 	growth      = 1.3
+	headroom    = 1.15 // of what is stored when a run begins, so that a run of new keys does not grow every shard
 )
 
 func newContents(expected int64, sampled bool) (*contents, error) {
@@ -56,7 +57,7 @@ func newContents(expected int64, sampled bool) (*contents, error) {
 	if expected < 4096 {
 		return c, nil
 	}
-	slots := int(float64(expected)/(0.97*maxLoad)) / len(c.shards)
+	slots := int(headroom*float64(expected)/maxLoad) / len(c.shards)
 	for i := range c.shards {
 		if err := c.shards[i].allocate(slots, sampled); err != nil {
 			c.close()

@@ -95,6 +95,10 @@ func readRows(rows *gosql.Rows, add func(queryChunk) error) error {
 	if err != nil {
 		return err
 	}
+	types, err := rows.ColumnTypes()
+	if err != nil {
+		return err
+	}
 	chunk := queryChunk{Columns: columns, Rows: [][]any{}}
 	values, pointers := make([]any, len(columns)), make([]any, len(columns))
 	for i := range values {
@@ -106,7 +110,7 @@ func readRows(rows *gosql.Rows, add func(queryChunk) error) error {
 		}
 		row := make([]any, len(values))
 		for i, value := range values {
-			row[i] = plainValue(value)
+			row[i] = plainValue(value, types[i].DatabaseTypeName())
 		}
 		if chunk.Rows = append(chunk.Rows, row); len(chunk.Rows) == chunkRows {
 			if err := add(chunk); err != nil {
@@ -121,8 +125,9 @@ func readRows(rows *gosql.Rows, add func(queryChunk) error) error {
 	return add(chunk)
 }
 
-// plainValue makes a driver's value fit JSON and a line of text.
-func plainValue(value any) any {
+// plainValue makes a driver's value of a DuckDB type fit JSON and a line of
+// text.
+func plainValue(value any, columnType string) any {
 	switch v := value.(type) {
 	case nil, bool, string, int8, int16, int32, int64, uint8, uint16, uint32, uint64, float32, float64:
 		if _, err := json.Marshal(v); err != nil {
@@ -132,6 +137,9 @@ func plainValue(value any) any {
 	case []byte:
 		return base64.StdEncoding.EncodeToString(v)
 	case time.Time:
+		if columnType == "DATE" {
+			return v.UTC().Format(time.DateOnly)
+		}
 		return v.UTC().Format("2006-01-02T15:04:05.999999Z")
 	case fmt.Stringer:
 		return v.String()
