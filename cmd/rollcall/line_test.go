@@ -177,7 +177,7 @@ func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
 		}
 	}
 	require.Equal(t, "n\ts\n1\tNULL\n", s.ok("query", "select 1 as n, null as s"))
-	require.Equal(t, "{\"n\":1,\"t\":\"2026-01-31T00:00:00Z\",\"d\":\"2026-01-31\"}\n",
+	require.Equal(t, "{\"d\":\"2026-01-31\",\"n\":1,\"t\":\"2026-01-31T00:00:00Z\"}\n",
 		s.ok("query", "--json", "select 1 as n, timestamp '2026-01-31' as t, date '2026-01-31' as d"))
 	require.Equal(t, "n\n", s.ok("query", "select 1 as n where false"))
 	require.Len(t, strings.Split(strings.TrimSpace(s.ok("query", "--lake", "select range from range(1234)")), "\n"), 1235)
