@@ -4,4 +4,4 @@ package connectortest
 
 // raceFactor is how many times the memory a child built with the race detector
 // takes.
-const raceFactor = 4
+const raceFactor = 12
