@@ -88,6 +88,9 @@ func (s *streamRun) end(ctx context.Context) {
 func (e *Engine) begin(ctx context.Context, c *child, stream connectors.Stream, request Request) (*streamRun, error) {
 	ctx = context.WithoutCancel(ctx) // a stop that comes now meets the Read
 	id := streamID{c.config.Type, c.config.Name, stream.Name}
+	if err := e.opts.DB.Lake.Heal(ctx); err != nil { // the first statement here is a read, which heals nothing by itself
+		return nil, err
+	}
 	if err := ensureTable(ctx, e.opts.DB, id); err != nil {
 		return nil, fmt.Errorf("make the table of %s: %w", id, err)
 	}
