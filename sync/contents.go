@@ -49,7 +49,7 @@ const (
 	longVersion = 0x7f // the version is in contents.long
 	maxLoad     = 0.85
 	growth      = 1.3
-	headroom    = 1.15 // of what is stored when a run begins, so that a run of new keys does not grow every shard
+	headroom    = 1.06 // of what is stored when a run begins: some new keys find room without growing a shard
 )
 
 func newContents(expected int64, sampled bool) (*contents, error) {
