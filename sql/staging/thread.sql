@@ -13,6 +13,9 @@
 -- created_at: when it was opened
 -- is_solvable: an answer can be accepted in it
 -- is_private: a direct message or a closed group's
+-- product_topic: product area it is about, where somebody labelled it
+-- campaign: campaign it belongs to
+-- merged_into_thread_id: the thread it was merged into
 -- is_removed: taken down by its author or a moderator
 -- source_updated_at: the record's own change time
 select
@@ -29,6 +32,9 @@ select
     cast(null as timestamp) as created_at,
     cast(null as boolean) as is_solvable,
     cast(null as boolean) as is_private,
+    cast(null as varchar) as product_topic,
+    cast(null as varchar) as campaign,
+    cast(null as varchar) as merged_into_thread_id,
     cast(null as boolean) as is_removed,
     cast(null as timestamp) as source_updated_at
 where false
