@@ -120,7 +120,7 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 		`owner       = "community_manager"`: {``, `Missing required argument; The argument "owner" is required`},
 		`kpi "community_mau"`:               {`kpi "mau"`, "the file is named community_mau, its kpi mau"},
 		`mart.person_day_community`:         {`mart.person_day`, "unknown table mart.person_day"},
-		`leading     = true`:                {"leading = true\n  needs = [\"community_member\"]", "needs shape community_member, which its select never reaches"},
+		`needs       = ["thread",`:          {`needs = ["product_user",`, "needs shape product_user, which its select never reaches"},
 	} {
 		require.Contains(t, text, old)
 		_, err := transforms.New(t.Context(), l.options(overlay(t, map[string]string{"kpi/health/community_mau.sql": replaceOnce(text, old, c.new)})))
