@@ -112,7 +112,7 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 	l := newLake(t)
 	text := readSQL(t, "kpi/health/community_mau.sql")
 	for old, c := range map[string]struct{ new, want string }{
-		`"distinct"`:                        {`"guess"`, `kpi/health/community_mau.sql: measure is "guess", must be one of count, distinct, ratio, sum, mean, median`},
+		`"distinct"`:                        {`"guess"`, `kpi/health/community_mau.sql: measure is "guess", must be one of count, distinct, ratio, distinct_ratio, sum`},
 		`direction   = "up"`:                {`direction = "sideways"`, `direction is "sideways"`},
 		`week = "r30"`:                      {`week = "30"`, `window "30" of grain week is not cal, rN or mean:GRAIN`},
 		`quarter = "mean:month"`:            {`quarter = "mean:day"`, "window mean:day of grain quarter needs the smaller grain day with window cal"},
