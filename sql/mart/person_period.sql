@@ -25,8 +25,18 @@
 -- engagement_level: by the highest tier in the period: meaningful, engaged, lurker
 -- engagement_level_start: the same of the period before; none without one
 with
--- The day of a person over all communities; only who acts in several that day
--- needs adding up.
+several as (
+    select c.person_id
+    from (
+        select distinct d.person_id, coalesce(d.community_id, 'unknown') as community_id
+        from mart.person_day_community as d
+    ) as c
+    group by c.person_id
+    having count(*) > 1
+),
+
+-- Only of who acts in several communities the days have to be added up; of the
+-- others all together is the one community, copied at the end.
 whole_days as (
     select
         d.person_id,
@@ -41,6 +51,7 @@ whole_days as (
         cast(sum(d.attended) as bigint) as attended,
         bool_or(d.did_research) as did_research
     from mart.person_day_community as d
+    inner join several as s on s.person_id = d.person_id
     group by d.person_id, d.happened_on
 ),
 
@@ -154,14 +165,32 @@ periods as (
     select * from quarters
 ),
 
-leveled as (
+neighbours as (
     select
         p.*,
-        r.period_end as next_period_start,
-        r.prev_period_start,
-        case when p.tier_max >= 2 then 'meaningful' when p.tier_max = 1 then 'engaged' else 'lurker' end as engagement_level
+        lag(p.period_start) over who as before_start,
+        lag(p.tier_max) over who as before_tier_max,
+        lead(p.period_start) over who as after_start,
+        lead(p.active_days) over who as after_active_days
     from periods as p
-    inner join ref.period as r on r.grain = p.grain and r.period_start = p.period_start
+    window who as (partition by p.grain, p.person_id, p.community_id order by p.period_start nulls last)
+),
+
+leveled as (
+    select
+        n.*,
+        r.period_end as next_period_start,
+        coalesce(n.after_start = r.period_end and n.after_active_days > 0, false) as is_active_next,
+        case when n.tier_max >= 2 then 'meaningful' when n.tier_max = 1 then 'engaged' else 'lurker' end
+            as engagement_level,
+        case
+            when n.before_start is distinct from r.prev_period_start then 'none'
+            when n.before_tier_max >= 2 then 'meaningful'
+            when n.before_tier_max = 1 then 'engaged'
+            else 'lurker'
+        end as engagement_level_start
+    from neighbours as n
+    inner join ref.period as r on r.grain = n.grain and r.period_start = n.period_start
 ),
 
 final as (
@@ -170,9 +199,9 @@ final as (
         l.period_start,
         l.next_period_start,
         l.person_id,
-        l.community_id,
+        case when w.is_whole then 'all' else l.community_id end as community_id,
         l.active_days > 0 as is_active,
-        coalesce(n.active_days > 0, false) as is_active_next,
+        l.is_active_next,
         l.threads > 0 or l.replies > 0 as is_contributor,
         l.tier_max >= 1 as is_engaged,
         l.tier_max >= 2 as is_meaningful,
@@ -187,15 +216,12 @@ final as (
         p.join_month,
         p.join_channel,
         l.engagement_level,
-        coalesce(b.engagement_level, 'none') as engagement_level_start
+        l.engagement_level_start
     from leveled as l
     inner join mart.person as p on p.person_id = l.person_id
-    left join leveled as n
-        on n.grain = l.grain and n.period_start = l.next_period_start
-        and n.person_id = l.person_id and n.community_id = l.community_id
-    left join leveled as b
-        on b.grain = l.grain and b.period_start = l.prev_period_start
-        and b.person_id = l.person_id and b.community_id = l.community_id
+    left join several as s on s.person_id = l.person_id
+    cross join (values (false), (true)) as w (is_whole)
+    where not w.is_whole or s.person_id is null
 )
 
 select * from final
