@@ -43,7 +43,7 @@ func Finish(ctx context.Context, tx Execer, run Run) error {
 }
 
 func dropTemporary(ctx context.Context, tx Execer) error {
-	for _, table := range []string{"cell", "kpi_read", "atom", "collapsed", "collapsed_people", "share", "kpi_header", "kpi_grain", "kpi_covered", "completed"} {
+	for _, table := range []string{"cell", "kpi_header", "kpi_grain", "kpi_covered", "completed"} {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err
 		}
