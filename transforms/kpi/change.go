@@ -22,19 +22,10 @@ func writeChanges(ctx context.Context, tx Execer, run Run) error {
 			return fmt.Errorf("compare values: %w", err)
 		}
 	}
-	if err := tx.Exec(ctx, createChangeTable); err != nil {
-		return err
-	}
 	if err := tx.Exec(ctx, replaceComputed("kpi.change")); err != nil {
 		return err
 	}
 	return tx.Exec(ctx, insertChange, run.ComputedAt.UTC())
-}
-
-// replaceComputed takes the rows of the KPIs that this build computed out of a
-// table; the others keep theirs.
-func replaceComputed(table string) string {
-	return "delete from " + table + " as t using kpi_header as h where h.kpi_id = t.kpi_id"
 }
 
 const createShown = `create or replace temp table shown as
@@ -123,7 +114,7 @@ changes as (
             order by p.is_to_date nulls last, p.period_start nulls last
         ) as place
     from compared as p
-    inner join kpi_header as h on h.kpi_id = p.kpi_id
+    inner join kpi_rule as h on h.kpi_id = p.kpi_id
     where p.compare_to = 'baseline' or h.measure not in ('ratio', 'distinct_ratio', 'nps') or p.ci_low is null
 ),
 
@@ -172,7 +163,7 @@ tested as (
             + (p.prev_value - p.prev_ci_low) * (p.prev_value - p.prev_ci_low)) as above,
         n.deviation
     from compared as p
-    inner join kpi_header as h on h.kpi_id = p.kpi_id
+    inner join kpi_rule as h on h.kpi_id = p.kpi_id
     left join noise as n
         on n.kpi_id = p.kpi_id and n.grain = p.grain and n.segment_type = p.segment_type
         and n.segment_value = p.segment_value and n.compare_to = p.compare_to and n.period_start = p.period_start
@@ -191,10 +182,9 @@ select
     end as is_significant
 from tested as p`
 
-const createChangeTable = `create table if not exists marts.kpi.change (
-    kpi_id varchar, grain varchar, period_start date, segment_type varchar, segment_value varchar,
+const changeTable = `kpi_id varchar, grain varchar, period_start date, segment_type varchar, segment_value varchar,
     compare_to varchar, value double, prev_value double, abs_change double, pct_change double, improvement double,
-    is_like_for_like boolean, is_significant boolean, computed_at timestamp)`
+    is_like_for_like boolean, is_significant boolean, computed_at timestamp`
 
 const insertChange = `insert into kpi.change
 select c.*, cast(? as timestamp) as computed_at

@@ -35,7 +35,7 @@ func literalDate(day string) string { return "cast('" + day + "' as date)" }
 const createWindows = `create or replace temp table kpi_window as
 with
 maturities as (
-    select h.kpi_id, h.maturity_days from kpi_header as h
+    select h.kpi_id, h.maturity_days from kpi_rule as h
     union
     select s.kpi_id, s.maturity_days from kpi_split as s
 ),
@@ -82,7 +82,7 @@ matured as (
         coalesce(s.maturity_days, h.maturity_days) as maturity_days,
         h.measure, h.unit, h.restate_days, h.min_n, h.privacy_k, h.version, h.sql_hash
     from cell as f
-    inner join kpi_header as h on h.kpi_id = f.kpi_id
+    inner join kpi_rule as h on h.kpi_id = f.kpi_id
     left join kpi_split as s
         on s.kpi_id = f.kpi_id and s.segment_type = f.segment_type and s.segment_value = f.segment_value
     left join to_date_grain as t on t.to_date = f.grain
@@ -126,6 +126,5 @@ func (d *Definition) addsUp() bool {
 
 // isCalendar reports whether the grain is given and its window is the period.
 func (d *Definition) isCalendar(grain string) bool {
-	kind, _, _ := d.window(grain)
-	return slices.Contains(d.Grains, grain) && kind == "cal"
+	return slices.Contains(d.Grains, grain) && d.window(grain).kind == "cal"
 }

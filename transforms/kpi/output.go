@@ -60,11 +60,10 @@ func valueColumns() [][2]string {
 	}...)
 }
 
-const createValue = `create table if not exists marts.kpi.value (
-    kpi_id varchar, grain varchar, period_start date, period_end date, segment_type varchar, segment_value varchar,
+const valueTable = `kpi_id varchar, grain varchar, period_start date, period_end date, segment_type varchar, segment_value varchar,
     numerator double, denominator double, value double, n bigint, ci_low double, ci_high double, low double, high double,
     is_partial boolean, is_final boolean, final_on date, status varchar, definition_version integer,
-    computed_at timestamp, build_id varchar, sql_hash varchar)`
+    computed_at timestamp, build_id varchar, sql_hash varchar`
 
 const insertValues = `insert into kpi.value
 select

@@ -30,8 +30,8 @@ func suppress(ctx context.Context, tx Execer) error {
 		}
 	}
 	for round := 1; ; round++ {
-		found, err := tx.Count(ctx, fmt.Sprintf("select count(*) from hidden_cell where found_in = %d", round-1))
-		if err != nil || found == 0 {
+		found, err := tx.Text(ctx, fmt.Sprintf("select cast(count(*) as varchar) from hidden_cell where found_in = %d", round-1))
+		if err != nil || found == "0" {
 			return err
 		}
 		for _, statement := range []string{hideComplement, hideInTime} {
@@ -179,11 +179,11 @@ where p.hidden_cells = 1 and not p.is_hidden and p.place = 1 and h.kpi_id is nul
 func (d *Definition) parts() [][2]string {
 	var pairs [][2]string
 	for _, grain := range d.Grains {
-		kind, _, of := d.window(grain)
-		if kind == "mean" {
-			pairs = append(pairs, [2]string{grain, of})
+		w := d.window(grain)
+		if w.kind == "mean" {
+			pairs = append(pairs, [2]string{grain, w.of})
 		}
-		if kind != "cal" || !d.addsUp() {
+		if w.kind != "cal" || !d.addsUp() {
 			continue
 		}
 		for _, part := range nested()[grain] {

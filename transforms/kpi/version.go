@@ -61,6 +61,12 @@ func (e *Entry) version(history []Version, now time.Time) {
 	}
 }
 
+// Digest identifies the computation, as kpi.dictionary's sql_hash.
+func (e *Entry) Digest() string {
+	all, _ := e.hashes()
+	return all
+}
+
 // hashes identify the computation: the select without differences of white
 // space, the measure's fields, the values of its parameters, and the contents
 // of the rule tables and settings that it reads through its marts.
@@ -84,10 +90,11 @@ func digest(parts []string) string {
 }
 
 // measureFields are the fields of the header that change a value. What it says
-// about itself, its name or its owner, does not.
+// about itself, its name or its owner, does not, nor does another grain or
+// segment beside the ones there are.
 func (d *Definition) measureFields() []string {
 	return []string{
-		d.Measure, d.Of, d.Per, d.Split, d.Sampled, d.Once, d.All,
-		fmt.Sprint(d.Windows), fmt.Sprint(d.NumeratorOnly), fmt.Sprint(d.MaturityDays),
+		d.Measure, d.Of, d.Per, d.Split, d.SplitDefault, d.Sampled, d.Once, d.All,
+		fmt.Sprint(d.Windows), fmt.Sprint(d.NumeratorOnly),
 	}
 }
