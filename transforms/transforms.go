@@ -134,22 +134,26 @@ func (b *Builder) loadParams(ctx context.Context, conn *sql.Conn) []error {
 	if err != nil {
 		return []error{err}
 	}
+	if err := b.offerParameters(ctx, conn); err != nil {
+		return []error{fmt.Errorf("offer parameters: %w", err)}
+	}
 	b.params = map[string]string{}
-	rows, err := conn.QueryContext(ctx, "select name, value from (\n"+string(text)+"\n)")
+	shipped := map[string]string{}
+	rows, err := conn.QueryContext(ctx, "select name, value, default_value from (\n"+string(text)+"\n)")
 	if err != nil {
 		return []error{fmt.Errorf("ref/param.sql: %w", err)}
 	}
 	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
+		var name, value, byDefault string
+		if err := rows.Scan(&name, &value, &byDefault); err != nil {
 			return []error{errors.Join(err, rows.Close())}
 		}
-		b.params[name] = value
+		b.params[name], shipped[name] = value, byDefault
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return []error{fmt.Errorf("ref/param.sql: %w", err)}
 	}
-	return nil
+	return checkOverrides(b.opts.Config.Parameters, shipped)
 }
 
 func (b *Builder) loadStaging(ctx context.Context, conn *sql.Conn) []error {
@@ -216,6 +220,9 @@ const settingTable = "ref.setting"
 // knownTables exist before the first model runs.
 func (b *Builder) knownTables() map[string]bool {
 	known := map[string]bool{settingTable: true, "identity.person_identity": true}
+	for _, t := range configTables() {
+		known["ref."+t.name] = true
+	}
 	for name := range b.shapes {
 		known["staging."+name] = true
 	}
