@@ -10,6 +10,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/internal/warehouse"
 	"rollcall/transforms"
 )
 
@@ -47,7 +48,14 @@ func TestBuild_keepsWhatASettledValueWas(t *testing.T) {
 	l.build(l.builder(board("main")))
 	require.Equal(t, history, l.rows("select * from kpi.value_history order by all"), "nothing changed since")
 
-	require.NoError(t, l.db.Marts.Do(t.Context(), dropMarts))
+	require.NoError(t, l.db.Marts.Write(t.Context(), func(tx *warehouse.Tx) error {
+		for _, schema := range []string{"kpi", "mart", "core", "ref", "checks"} {
+			if err := tx.Exec(t.Context(), "drop schema marts."+schema+" cascade"); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
 	l.build(l.builder(board("main")))
 	require.Equal(t, history, l.rows("select * from kpi.value_history order by all"), "from the lake alone")
 }
