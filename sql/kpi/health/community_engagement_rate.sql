@@ -1,0 +1,48 @@
+/*
+kpi "community_engagement_rate" {
+  name        = "Engagement rate"
+  definition  = "Share of the people with a live membership at the period's end who did at least one contributing act in the period: posting, replying, voting, reacting, sharing, bookmarking (tier 1 of the engagement rules or more). Its base is all members, so it drifts down as dormant memberships add up: read it beside the share of active members."
+  formula     = "members with an act of tier 1 or more / members at the period's end"
+  data_source = "community platform: members, threads, replies and acts"
+  owner       = "community_manager"
+  cadence     = "weekly"
+  category    = "health"
+  measure     = "distinct_ratio"
+  of          = "person"
+  unit        = "ratio"
+  direction   = "up"
+  additive    = "no"
+  grains      = ["week", "month", "quarter"]
+  window      = "the period"
+  maturity    = "0d"
+  restate     = "35d"
+  segments    = ["community_people"]
+  sources     = ["community"]
+  needs       = ["community_member", "thread", "thread_reply"]
+  min_n       = 20
+  leading     = true
+  outcome     = false
+  influences  = ["member_retention_rate"]
+  seeds       = ["S0", "S2"]
+}
+*/
+with
+engaged as (
+    select p.grain, p.period_start, p.person_id, p.community_id
+    from mart.person_period as p
+    where p.is_engaged and p.grain in ('week', 'month', 'quarter')
+),
+
+final as (
+    select
+        e.grain, e.period_start, cast(null as date) as from_on, cast(null as date) as until_on,
+        e.person_id, e.community_id, true as numerator, false as denominator
+    from engaged as e
+    union all
+    select
+        cast(null as varchar) as grain, cast(null as date) as period_start, m.from_on, m.until_on,
+        m.person_id, m.community_id, false as numerator, true as denominator
+    from mart.membership as m
+)
+
+select * from final
