@@ -145,15 +145,15 @@ func TestHealth_questions(t *testing.T) {
 			is("first_response_time_median_hours", "2025-09", 1.5),
 		},
 	}, {
-		name: "a merged question has the replies of the thread it was merged into",
+		name: "a thread inherits the replies of the one merged into it",
 		given: func(f *fixture) {
 			f.question("Q1", "asker1", "2025-11-03 10:00", line{"merged_into_thread_id": f.id("thread", "Q2")})
 			f.question("Q2", "asker2", "2025-11-03 12:00")
-			f.reply("Q2", "helper", "2025-11-03 13:00")
+			f.reply("Q1", "helper", "2025-11-03 13:00")
 		},
 		want: []want{
-			is("unanswered_question_rate", "2025-11", 0).of(0, 2),
-			is("first_response_time_median_hours", "2025-11", 2),
+			is("unanswered_question_rate", "2025-11", 0).of(0, 1),
+			is("first_response_time_median_hours", "2025-11", 1).n(1),
 		},
 	}, {
 		name: "removed posts leave the volume, an edit adds none",

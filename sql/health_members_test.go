@@ -132,7 +132,6 @@ func TestHealth_retention(t *testing.T) {
 			active("Feb", members[:12])
 			active("Mar", members[3:12])
 			active("Apr", members[10:18])
-			f.joined("import", "20 Jan", line{"join_channel": "import"})
 		},
 		want: []want{
 			is("member_retention_rate", "2026-01", 0.3).of(12, 40).n(40).status("ok"),

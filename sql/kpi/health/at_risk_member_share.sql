@@ -23,7 +23,7 @@ kpi "at_risk_member_share" {
   outcome     = true
   influences  = ["member_retention_rate"]
   seeds       = ["S2"]
-  parameters  = ["quiet_base_days", "quiet_days"]
+  parameters  = ["quiet_base_days", "quiet_days", "quiet_min_active_days"]
 }
 */
 with
@@ -46,11 +46,12 @@ days as (
         cal.date_day,
         cal.date_day >= e.quiet_from as is_quiet_day
     from ends as e
-    inner join ref.calendar as cal on cal.date_day >= e.base_from and cal.date_day < e.period_end
+    inner join ref.calendar as cal
+        on cal.date_day >= e.base_from and cal.date_day < e.period_end
 ),
 
 active_days as (
-    select d.happened_on, d.person_id, d.community_id
+    select d.happened_on, d.person_id, coalesce(d.community_id, 'unknown') as community_id
     from mart.person_day_community as d
     where d.is_active
     union all
@@ -69,7 +70,7 @@ regulars as (
     from active_days as a
     inner join days as d on d.date_day = a.happened_on
     group by d.period_start, d.quiet_from, a.person_id, a.community_id
-    having count(*) filter (where not d.is_quiet_day) >= 2
+    having count(*) filter (where not d.is_quiet_day) >= param('quiet_min_active_days')
 ),
 
 settled as (
@@ -80,15 +81,18 @@ settled as (
 ),
 
 final as (
-    select 'month' as grain, s.period_start, s.person_id, s.community_id, s.has_gone_quiet as numerator, true as denominator
+    select
+        'month' as grain, s.period_start, s.person_id, s.community_id,
+        s.has_gone_quiet as numerator, true as denominator
     from settled as s
     union all
     -- A quarter ends with its last month.
-    select 'quarter' as grain, cal.quarter_start as period_start, s.person_id, s.community_id, s.has_gone_quiet as numerator, true as denominator
+    select
+        'quarter' as grain, q.period_start, s.person_id, s.community_id,
+        s.has_gone_quiet as numerator, true as denominator
     from settled as s
-    inner join ref.calendar as cal on cal.date_day = s.period_start
-    inner join ref.period as q on q.grain = 'quarter' and q.period_start = cal.quarter_start
-    inner join ref.period as m on m.grain = 'month' and m.period_start = s.period_start and m.period_end = q.period_end
+    inner join ref.period as m on m.grain = 'month' and m.period_start = s.period_start
+    inner join ref.period as q on q.grain = 'quarter' and q.period_end = m.period_end
 )
 
 select * from final

@@ -30,7 +30,7 @@ person_days as (
     select
         d.happened_on,
         d.person_id,
-        d.community_id
+        coalesce(d.community_id, 'unknown') as community_id
     from mart.person_day_community as d
     where d.is_active
 ),
@@ -44,10 +44,14 @@ whole_days as (
 ),
 
 final as (
-    select 'day' as grain, w.happened_on as period_start, w.person_id, 'all' as community_id, 1 as amount
+    select
+        'day' as grain, w.happened_on as period_start, w.person_id, 'all' as community_id,
+        1 as amount
     from whole_days as w
     union all
-    select 'day' as grain, d.happened_on as period_start, d.person_id, d.community_id, 1 as amount
+    select
+        'day' as grain, d.happened_on as period_start, d.person_id, d.community_id,
+        1 as amount
     from person_days as d
     union all
     select p.grain, p.period_start, p.person_id, p.community_id, p.active_days as amount

@@ -1,8 +1,8 @@
 /*
 kpi "community_mau_meaningful" {
   name        = "Meaningfully active members"
-  definition  = "Monthly active members who did at least one meaningful act (tier 2 of the engagement rules: a reply that earned a helpful vote, a substantive thread, an event attended, feedback, a referral)."
-  formula     = "distinct people with an active day on which they did an act of tier 2 or more"
+  definition  = "Distinct people who did at least one meaningful act in the window (tier 2 of the engagement rules or more: a reply that earned a helpful vote, a substantive thread, an event attended, feedback, a referral)."
+  formula     = "distinct people with an act of tier 2 or more in the window"
   data_source = "community platform: threads, replies and acts; events"
   owner       = "community_manager"
   cadence     = "weekly"
@@ -31,4 +31,4 @@ select
     d.person_id,
     d.community_id
 from mart.person_day_community as d
-where d.is_active and d.tier_max >= 2
+where d.tier_max >= 2

@@ -17,7 +17,6 @@ kpi "community_stickiness_dau_mau" {
   restate     = "35d"
   segments    = ["community_people"]
   sources     = ["community"]
-  needs       = ["thread", "thread_reply"]
   depends     = ["community_dau", "community_mau"]
   min_n       = 20
   leading     = true
@@ -52,19 +51,23 @@ daily as (
     from active_in_30_days as m
     inner join ref.calendar as cal on cal.date_day = m.date_day
     left join active_on_day as d
-        on d.date_day = m.date_day and d.segment_type = m.segment_type and d.segment_value = m.segment_value
+        on d.date_day = m.date_day
+        and d.segment_type = m.segment_type
+        and d.segment_value = m.segment_value
 ),
 
 final as (
     select
         'week' as grain, d.week_start as period_start, d.segment_type, d.segment_value,
-        avg(d.dau) as numerator, avg(d.mau) as denominator, avg(d.share) as value, max(d.n) as n
+        avg(d.dau) as numerator, avg(d.mau) as denominator,
+        avg(d.share) as value, max(d.n) as n
     from daily as d
     group by d.week_start, d.segment_type, d.segment_value
     union all
     select
         'month' as grain, d.month_start as period_start, d.segment_type, d.segment_value,
-        avg(d.dau) as numerator, avg(d.mau) as denominator, avg(d.share) as value, max(d.n) as n
+        avg(d.dau) as numerator, avg(d.mau) as denominator,
+        avg(d.share) as value, max(d.n) as n
     from daily as d
     group by d.month_start, d.segment_type, d.segment_value
 )

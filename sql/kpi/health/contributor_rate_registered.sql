@@ -41,7 +41,8 @@ final as (
     from contributors as c
     union all
     select
-        cast(null as varchar) as grain, cast(null as date) as period_start, m.from_on, m.until_on,
+        cast(null as varchar) as grain, cast(null as date) as period_start,
+        m.from_on, m.until_on,
         m.person_id, m.community_id, false as numerator, true as denominator
     from mart.membership as m
 )

@@ -33,6 +33,8 @@ select
     q.question_id as entity_id,
     q.community_id,
     q.product_topic,
-    coalesce(q.hours_to_first_response <= param('first_response_target_hours'), false) as numerator,
+    coalesce(
+        q.hours_to_first_response <= param('first_response_target_hours'), false
+    ) as numerator,
     true as denominator
 from mart.question_response as q

@@ -28,7 +28,7 @@ kpi "flag_rate_all" {
 */
 select
     m.created_on as happened_on,
-    m.author_identity_id as identity_id,
+    m.identity_id,
     m.content_id as entity_id,
     m.community_id,
     m.is_flagged as numerator,

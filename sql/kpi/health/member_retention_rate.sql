@@ -1,7 +1,7 @@
 /*
 kpi "member_retention_rate" {
   name           = "Member retention by cohort"
-  definition     = "Share of the people who joined in the month who were active in the next calendar month (k = 1), and in the third (k = 3). Active in just that month, not in it or later; who left stays in the base. A quarter takes its three cohorts together, each by its own month."
+  definition     = "Share of the people who joined in the month who were active in the next calendar month (k = 1), and in the third (k = 3). Active in just that month, not in it or later; who left stays in the base, and so do imported people. A quarter takes its three cohorts together, each by its own month."
   formula        = "joiners active in the k-th calendar month after that of joining / joiners"
   data_source    = "community platform: members, threads, replies, acts and visits"
   owner          = "community_analyst"
@@ -42,14 +42,14 @@ cohorts as (
 
 final as (
     select
-        'month' as grain, cal.month_start as period_start, c.person_id, c.community_id, c.k,
-        c.is_active as numerator, true as denominator
+        'month' as grain, cal.month_start as period_start, c.person_id, c.community_id,
+        c.k, c.is_active as numerator, true as denominator
     from cohorts as c
     inner join ref.calendar as cal on cal.date_day = c.joined_on
     union all
     select
-        'quarter' as grain, cal.quarter_start as period_start, c.person_id, c.community_id, c.k,
-        c.is_active as numerator, true as denominator
+        'quarter' as grain, cal.quarter_start as period_start, c.person_id, c.community_id,
+        c.k, c.is_active as numerator, true as denominator
     from cohorts as c
     inner join ref.calendar as cal on cal.date_day = c.joined_on
 )

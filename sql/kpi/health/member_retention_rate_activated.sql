@@ -44,14 +44,14 @@ cohorts as (
 
 final as (
     select
-        'month' as grain, cal.month_start as period_start, c.person_id, c.community_id, c.k,
-        c.is_active as numerator, true as denominator
+        'month' as grain, cal.month_start as period_start, c.person_id, c.community_id,
+        c.k, c.is_active as numerator, true as denominator
     from cohorts as c
     inner join ref.calendar as cal on cal.date_day = c.joined_on
     union all
     select
-        'quarter' as grain, cal.quarter_start as period_start, c.person_id, c.community_id, c.k,
-        c.is_active as numerator, true as denominator
+        'quarter' as grain, cal.quarter_start as period_start, c.person_id, c.community_id,
+        c.k, c.is_active as numerator, true as denominator
     from cohorts as c
     inner join ref.calendar as cal on cal.date_day = c.joined_on
 )

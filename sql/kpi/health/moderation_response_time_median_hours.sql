@@ -28,10 +28,10 @@ kpi "moderation_response_time_median_hours" {
 */
 select
     m.created_on as happened_on,
-    m.author_identity_id as identity_id,
+    m.identity_id,
     m.content_id as entity_id,
     m.community_id,
-    hours_between(m.first_flagged_at, m.resolved_at) as amount,
-    m.resolved_at is not null as denominator
+    m.hours_to_resolve as amount,
+    m.hours_to_resolve is not null as denominator
 from mart.moderated_content as m
 where m.is_flagged

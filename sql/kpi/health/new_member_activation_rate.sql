@@ -55,7 +55,9 @@ final as (
         j.person_id,
         j.community_id,
         w.window_days,
-        coalesce(j.hours_to_meaningful >= 0 and j.hours_to_meaningful < 24 * w.window_days, false) as numerator,
+        coalesce(
+            j.hours_to_meaningful >= 0 and j.hours_to_meaningful < 24 * w.window_days, false
+        ) as numerator,
         true as denominator
     from joiners as j
     cross join windows as w

@@ -44,7 +44,10 @@ final as (
         j.first_joined_on as happened_on,
         j.person_id,
         j.community_id,
-        coalesce(j.hours_to_action >= 0 and j.hours_to_action < 24 * param('activation_window_days'), false) as numerator,
+        coalesce(
+            j.hours_to_action >= 0
+            and j.hours_to_action < 24 * param('activation_window_days'), false
+        ) as numerator,
         true as denominator
     from joiners as j
 )

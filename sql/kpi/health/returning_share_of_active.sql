@@ -30,16 +30,25 @@ kpi "returning_share_of_active" {
 with
 active_people as (
     select
-        p.grain, p.period_start, p.next_period_start, p.person_id, p.community_id, p.is_active_next
+        p.grain,
+        p.period_start,
+        p.next_period_start,
+        p.person_id,
+        p.community_id,
+        p.is_active_next
     from mart.person_period as p
     where p.is_active and p.grain in ('week', 'month')
 ),
 
 final as (
-    select a.grain, a.period_start, a.person_id, a.community_id, false as numerator, true as denominator
+    select
+        a.grain, a.period_start, a.person_id, a.community_id,
+        false as numerator, true as denominator
     from active_people as a
     union all
-    select a.grain, a.next_period_start as period_start, a.person_id, a.community_id, true as numerator, false as denominator
+    select
+        a.grain, a.next_period_start as period_start, a.person_id, a.community_id,
+        true as numerator, false as denominator
     from active_people as a
     where a.is_active_next
 )

@@ -1,7 +1,7 @@
 /*
 kpi "unanswered_question_rate" {
   name        = "Unanswered question rate"
-  definition  = "Share of member questions without a reply by another person who is no bot within 7 days. The window is fixed, so that late replies do not improve history. Removed questions are left out; a question merged into another thread has that thread's replies."
+  definition  = "Share of member questions without a reply by another person who is no bot within 7 days. The window is fixed, so that late replies do not improve history. Removed questions are left out; a thread merged into another is not counted for itself, and the other has its replies."
   formula     = "questions without a reply in 168 h / questions asked"
   data_source = "community platform: threads and replies"
   owner       = "community_manager"
