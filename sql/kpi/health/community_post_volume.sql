@@ -27,7 +27,7 @@ kpi "community_post_volume" {
 */
 select
     a.happened_on,
-    a.identity_id,
+    a.person_id,
     a.content_id as entity_id,
     a.community_id
 from mart.activity as a

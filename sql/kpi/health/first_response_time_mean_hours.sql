@@ -28,7 +28,7 @@ kpi "first_response_time_mean_hours" {
 */
 select
     q.asked_on as happened_on,
-    q.asker_identity_id as identity_id,
+    q.asker_person_id as person_id,
     q.question_id as entity_id,
     q.community_id,
     q.product_topic,

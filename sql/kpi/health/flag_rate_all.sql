@@ -28,7 +28,7 @@ kpi "flag_rate_all" {
 */
 select
     m.created_on as happened_on,
-    m.identity_id,
+    m.person_id,
     m.content_id as entity_id,
     m.community_id,
     m.is_flagged as numerator,

@@ -27,7 +27,7 @@ kpi "flagged_content_rate" {
 */
 select
     m.created_on as happened_on,
-    m.identity_id,
+    m.person_id,
     m.content_id as entity_id,
     m.community_id,
     m.is_upheld as numerator,

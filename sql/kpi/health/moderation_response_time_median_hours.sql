@@ -28,7 +28,7 @@ kpi "moderation_response_time_median_hours" {
 */
 select
     m.created_on as happened_on,
-    m.identity_id,
+    m.person_id,
     m.content_id as entity_id,
     m.community_id,
     m.hours_to_resolve as amount,

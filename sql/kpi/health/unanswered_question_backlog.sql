@@ -29,7 +29,7 @@ kpi "unanswered_question_backlog" {
 select
     q.asked_on as from_on,
     q.backlog_until_on as until_on,
-    q.asker_identity_id as identity_id,
+    q.asker_person_id as person_id,
     q.question_id as entity_id,
     q.community_id,
     q.product_topic
