@@ -28,13 +28,14 @@ type fixture struct {
 	scope     string // of names: the case
 	community string
 	numbered  *int
+	listings  map[string]bool // shapes whose file lists all there is
 }
 
 // newFixture is a community that tells its members, threads and replies, and as
 // yet has none. Other shapes are filled by no source until a line says so.
 func newFixture(t testing.TB) *fixture {
 	lines := map[string][]line{"community_member": nil, "thread": nil, "thread_reply": nil}
-	return &fixture{t: t, lines: lines, community: "main", numbered: new(int)}
+	return &fixture{t: t, lines: lines, community: "main", numbered: new(int), listings: map[string]bool{}}
 }
 
 // in is the same fixture, going on in another community.
@@ -216,15 +217,22 @@ func (f *fixture) attendance(gathering, who string, columns line) {
 // shapes are those that the fixture fills.
 func (f *fixture) shapes() []string { return slices.Sorted(maps.Keys(f.lines)) }
 
-// written is when the files were changed last: long enough ago that an empty
-// one is believed to be empty.
-var written = time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
-
-// write writes the lines as canonical files, one per shape, and returns the
-// file blocks that name them.
-func (f *fixture) write(dir string) string {
-	f.t.Helper()
+// blocks are the file blocks of a configuration that name the files of write.
+func (f *fixture) blocks(dir string) string {
 	var blocks strings.Builder
+	for _, shape := range f.shapes() {
+		fmt.Fprintf(&blocks, "  file %q {\n    path = %q\n    stream = %q\n    canonical = true\n    snapshot = %t\n  }\n",
+			shape, fileOf(dir, shape), shape, f.listings[shape])
+	}
+	return blocks.String()
+}
+
+func fileOf(dir, shape string) string { return filepath.Join(dir, shape+".jsonl") }
+
+// write writes the lines as canonical files, one per shape. They look long
+// finished: the connector would wait for more in an empty one.
+func (f *fixture) write(dir string) {
+	f.t.Helper()
 	for _, shape := range f.shapes() {
 		var text strings.Builder
 		for _, l := range f.lines[shape] {
@@ -232,10 +240,8 @@ func (f *fixture) write(dir string) string {
 			require.NoError(f.t, err)
 			text.Write(append(encoded, '\n'))
 		}
-		path := filepath.Join(dir, shape+".jsonl")
-		require.NoError(f.t, os.WriteFile(path, []byte(text.String()), 0o600))
-		require.NoError(f.t, os.Chtimes(path, written, written))
-		fmt.Fprintf(&blocks, "  file %q {\n    path = %q\n    stream = %q\n    canonical = true\n  }\n", shape, path, shape)
+		require.NoError(f.t, os.WriteFile(fileOf(dir, shape), []byte(text.String()), 0o600))
+		finished := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+		require.NoError(f.t, os.Chtimes(fileOf(dir, shape), finished, finished))
 	}
-	return blocks.String()
 }

@@ -3,6 +3,7 @@ package sql_test
 import (
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -42,6 +43,23 @@ func TestHealth_membersOfTwoCommunities(t *testing.T) {
 			is("community_new_members", "2026-02", 1),
 		},
 	}})
+}
+
+// Where a source does not say who left, a membership ends with the first full
+// listing that lacks it.
+func TestHealth_memberOfNoListing(t *testing.T) {
+	f := newFixture(t)
+	f.listings["community_member"] = true
+	f.joins("5 Jan", "gone")
+	f.joins("5 Jan", crowd("m", 9)...)
+	s := openSite(t, f, "")
+	s.sync(t, f, time.Date(2026, 3, 2, 12, 0, 0, 0, time.UTC))
+	f.lines["community_member"] = f.lines["community_member"][1:]
+	s.sync(t, f, time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))
+	s.build(t, map[string]bool{"community_members_total": true})
+	is("community_members_total", "2026-03-09", 10).check(t, s)
+	is("community_members_total", "2026-03-10", 9).check(t, s)
+	is("community_members_total", "2026-02", 10).check(t, s)
 }
 
 func TestHealth_newMembers(t *testing.T) {

@@ -21,7 +21,7 @@ kpi "first_response_time_median_hours" {
   min_n       = 10
   leading     = true
   outcome     = true
-  influences  = ["unanswered_question_rate"]
+  influences  = ["unanswered_question_rate", "member_retention_rate:-:2"]
   seeds       = ["S1"]
 }
 */

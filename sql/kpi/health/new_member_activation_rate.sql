@@ -24,7 +24,7 @@ kpi "new_member_activation_rate" {
   min_n          = 20
   leading        = true
   outcome        = true
-  influences     = ["member_retention_rate"]
+  influences     = ["member_retention_rate:+:2"]
   seeds          = ["S1"]
   parameters     = ["activation_window_days"]
 }

@@ -21,7 +21,7 @@ kpi "unanswered_question_rate" {
   min_n       = 20
   leading     = true
   outcome     = true
-  influences  = ["member_retention_rate"]
+  influences  = ["member_retention_rate:-:2"]
   seeds       = ["S1"]
   parameters  = ["unanswered_window_hours"]
 }
