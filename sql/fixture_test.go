@@ -150,17 +150,6 @@ func (f *fixture) reply(thread, author, at string, more ...line) string {
 	return id
 }
 
-// accepts marks a reply as the answer; at is "" where the source does not say
-// when.
-func (f *fixture) accepts(thread, reply, at string, more ...line) {
-	f.t.Helper()
-	answer := line{"thread_id": f.id("thread", thread), "reply_id": reply, "community_id": f.here()}
-	if at != "" {
-		answer["accepted_at"] = f.at(at)
-	}
-	f.put("answer", answer, more...)
-}
-
 // does is one more act of a person: visit, reaction, bookmark, system, …
 func (f *fixture) does(act, who, at string, more ...line) {
 	f.t.Helper()
@@ -173,14 +162,6 @@ func (f *fixture) visits(at string, people ...string) {
 	f.t.Helper()
 	for _, who := range people {
 		f.does("visit", who, at)
-	}
-}
-
-// likes gives a reply as many likes, by people who do nothing else.
-func (f *fixture) likes(reply string, n int, at string) {
-	f.t.Helper()
-	for range n {
-		f.does("reaction", "fan"+f.next(), at, line{"reaction": "like", "content_id": reply})
 	}
 }
 
