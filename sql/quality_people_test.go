@@ -87,7 +87,7 @@ func TestQuality_people(t *testing.T) {
 				is("meaningful_engagement_rate", "2024-08", 1.0/3).of(1, 3),
 				is("meaningful_engagement_rate", "2024-09", 0).of(0, 1),
 				is("meaningful_engagement_rate", "2024-W35", 1.0/3),
-				is("meaningful_engagement_rate", "2024-Q3", 26.0/205),
+				is("meaningful_engagement_rate", "2024-Q3", 25.0/204),
 			},
 		},
 		{
