@@ -152,8 +152,8 @@ func TestQuality_surveys(t *testing.T) {
 				f.thrice("S", "2025-06-02", 4, 4, 4, 4)
 				f.answers("S", "twice", "2025-06-02", 1)
 				f.answers("S", "twice", "2025-06-03", 4)
-				f.answers("S", "ontime", "2025-06-15 20:00:00", 4)
-				f.answers("S", "late", "2025-06-15 20:00:01", 1)
+				f.answers("S", "ontime", "2025-06-15 19:59:59", 4)
+				f.answers("S", "late", "2025-06-15 20:00:00", 1) // 14 days are over
 				f.answers("S", "s", "2025-06-02", 1)
 				f.answers("S", "unfinished", "2025-06-02", 1, line{"is_complete": false})
 				f.answers("S", "off", "2025-06-02", 99) // not on the scale

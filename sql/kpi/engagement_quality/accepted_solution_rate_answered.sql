@@ -1,30 +1,30 @@
 /*
 kpi "accepted_solution_rate_answered" {
-  name        = "Accepted solution rate of answered questions"
-  definition  = "Share of answered member questions that hold an answer accepted less than 14 days after the question. Answered means that in the same 14 days another person, no bot, replied or an answer was accepted, be it the asker's own; so the numerator is that of the accepted solution rate and only the base differs. Places where nothing can be accepted are left out."
-  formula     = "questions accepted within accept_window_days / questions replied to or accepted within accept_window_days"
-  data_source = "community platform: questions, replies and accepted answers"
-  owner       = "community_manager"
-  cadence     = "monthly"
-  category    = "engagement_quality"
-  variant_of  = "accepted_solution_rate"
-  measure     = "ratio"
-  unit        = "ratio"
-  direction   = "up"
-  additive    = "no"
-  grains      = ["week", "month", "quarter"]
-  window      = "questions asked in the period, complete 14 days after its end"
-  maturity    = "14d"
-  restate     = "35d"
-  segments    = ["community_people", "product_topic"]
-  sources     = ["community"]
-  needs       = ["thread", "thread_reply", "answer"]
+  name         = "Accepted solution rate of answered questions"
+  definition   = "Share of answered member questions that hold an answer accepted less than 14 days after the question. Answered means that in the same 14 days another person, no bot, replied or an answer was accepted, be it the asker's own; so the numerator is that of the accepted solution rate and only the base differs. Places where nothing can be accepted are left out."
+  formula      = "questions accepted within accept_window_days / questions replied to or accepted within accept_window_days"
+  data_source  = "community platform: questions, replies and accepted answers"
+  owner        = "community_manager"
+  cadence      = "monthly"
+  category     = "engagement_quality"
+  variant_of   = "accepted_solution_rate"
+  measure      = "ratio"
+  unit         = "ratio"
+  direction    = "up"
+  additive     = "no"
+  grains       = ["week", "month", "quarter"]
+  window       = "questions asked in the period, complete 14 days after its end"
+  maturity     = "14d"
+  restate      = "35d"
+  segments     = ["community_people", "product_topic"]
+  sources      = ["community"]
+  needs        = ["thread", "thread_reply", "answer"]
   capabilities = ["accept"]
-  min_n       = 20
-  leading     = true
-  outcome     = true
-  seeds       = ["S1"]
-  parameters  = ["accept_window_days"]
+  min_n        = 20
+  leading      = true
+  outcome      = true
+  seeds        = ["S1"]
+  parameters   = ["accept_window_days"]
 }
 */
 with

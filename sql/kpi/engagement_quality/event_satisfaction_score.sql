@@ -24,6 +24,7 @@ kpi "event_satisfaction_score" {
   outcome     = true
   influences  = ["event_participation_rate"]
   seeds       = ["S1"]
+  parameters  = ["event_response_days"]
 }
 */
 select

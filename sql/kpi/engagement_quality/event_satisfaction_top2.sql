@@ -24,6 +24,7 @@ kpi "event_satisfaction_top2" {
   leading     = false
   outcome     = true
   seeds       = ["S1"]
+  parameters  = ["event_response_days"]
 }
 */
 select

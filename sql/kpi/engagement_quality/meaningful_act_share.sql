@@ -23,6 +23,7 @@ kpi "meaningful_act_share" {
   leading     = true
   outcome     = true
   seeds       = ["S1"]
+  parameters  = ["helpful_window_days", "min_attend_minutes", "min_chars"]
 }
 */
 select

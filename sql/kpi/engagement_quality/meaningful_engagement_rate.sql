@@ -24,6 +24,7 @@ kpi "meaningful_engagement_rate" {
   outcome     = true
   influences  = ["member_retention_rate:+:2"]
   seeds       = ["S1"]
+  parameters  = ["helpful_window_days", "min_attend_minutes", "min_chars"]
 }
 */
 select

@@ -31,15 +31,7 @@ select
     s.person_id,
     s.response_id as entity_id,
     s.survey_mode,
-    s.score_01 >= param('top_scale_share') as numerator,
+    s.is_top as numerator,
     true as denominator
 from mart.survey_score as s
-where s.kind = 'community_sat'
-    and s.is_valid
-    and exists (
-        select 1
-        from mart.membership as m
-        where m.person_id = s.person_id
-            and m.from_on <= s.responded_on
-            and (m.until_on is null or m.until_on > s.responded_on)
-    )
+where s.kind = 'community_sat' and s.is_valid and s.is_member

@@ -24,6 +24,7 @@ kpi "repeat_participation_rate" {
   outcome     = false
   influences  = ["member_retention_rate"]
   seeds       = ["S1"]
+  parameters  = ["helpful_window_days", "min_attend_minutes", "min_chars"]
 }
 */
 select

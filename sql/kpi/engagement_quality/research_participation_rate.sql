@@ -25,6 +25,7 @@ kpi "research_participation_rate" {
   outcome     = false
   influences  = ["feature_adoption_rate"]
   seeds       = ["S0"]
+  parameters  = ["min_attend_minutes"]
 }
 */
 select

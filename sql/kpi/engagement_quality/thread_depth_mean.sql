@@ -23,11 +23,12 @@ kpi "thread_depth_mean" {
   outcome     = false
   influences  = ["accepted_solution_rate"]
   seeds       = ["S1"]
+  parameters  = ["depth_window_days"]
 }
 */
 select
     d.created_on as happened_on,
-    d.author_person_id as person_id,
+    d.person_id,
     d.thread_id as entity_id,
     d.community_id,
     d.product_topic,
