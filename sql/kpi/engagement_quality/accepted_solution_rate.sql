@@ -9,6 +9,7 @@ kpi "accepted_solution_rate" {
   category     = "engagement_quality"
   measure      = "ratio"
   unit         = "ratio"
+  decimals     = 3
   direction    = "up"
   additive     = "no"
   grains       = ["week", "month", "quarter"]

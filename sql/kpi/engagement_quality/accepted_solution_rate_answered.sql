@@ -10,6 +10,7 @@ kpi "accepted_solution_rate_answered" {
   variant_of   = "accepted_solution_rate"
   measure      = "ratio"
   unit         = "ratio"
+  decimals     = 3
   direction    = "up"
   additive     = "no"
   grains       = ["week", "month", "quarter"]

@@ -9,6 +9,7 @@ kpi "content_save_rate" {
   category       = "engagement_quality"
   measure        = "ratio"
   unit           = "ratio"
+  decimals       = 3
   direction      = "up"
   additive       = "no"
   grains         = ["month", "quarter"]

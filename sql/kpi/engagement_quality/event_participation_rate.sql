@@ -9,6 +9,7 @@ kpi "event_participation_rate" {
   category     = "engagement_quality"
   measure      = "ratio"
   unit         = "ratio"
+  decimals     = 3
   direction    = "up"
   additive     = "no"
   grains       = ["week", "month", "quarter"]

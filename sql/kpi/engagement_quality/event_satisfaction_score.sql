@@ -1,7 +1,7 @@
 /*
 kpi "event_satisfaction_score" {
   name        = "Event satisfaction"
-  definition  = "Mean rating that attendees gave an event, whatever the scale of the question, moved linearly to 1-5 with 5 the best. Each person's last answer per event counts, and only when it came within 14 days of the event's end. People who registered and are known not to have come, hosts and staff are left out; an answer whose sender the event tool does not know counts, for surveys are often anonymous. Fewer than 10 answers are marked low_n."
+  definition  = "Mean rating that attendees gave an event, whatever the scale of the question, moved linearly to 1-5 with 5 the best. Each person's last answer per event counts, and only when it came less than 14 days after the event's end. People who registered and are known not to have come, hosts and staff are left out; an answer whose sender the event tool does not know counts, for surveys are often anonymous. Fewer than 10 answers are marked low_n."
   formula     = "sum of ratings on 1-5 / ratings"
   data_source = "survey tool: answers to event surveys; event tool: events and attendance"
   owner       = "community_manager"
@@ -9,6 +9,7 @@ kpi "event_satisfaction_score" {
   category    = "engagement_quality"
   measure     = "mean"
   unit        = "score 1-5"
+  decimals    = 2
   direction   = "up"
   additive    = "no"
   grains      = ["month", "quarter"]

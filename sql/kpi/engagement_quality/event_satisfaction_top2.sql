@@ -10,6 +10,7 @@ kpi "event_satisfaction_top2" {
   variant_of  = "event_satisfaction_score"
   measure     = "ratio"
   unit        = "ratio"
+  decimals    = 3
   direction   = "up"
   additive    = "no"
   grains      = ["month", "quarter"]

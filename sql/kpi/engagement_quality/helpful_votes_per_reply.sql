@@ -10,6 +10,7 @@ kpi "helpful_votes_per_reply" {
   variant_of   = "helpful_vote_rate"
   measure      = "mean"
   unit         = "votes"
+  decimals     = 2
   direction    = "up"
   additive     = "no"
   grains       = ["week", "month", "quarter"]

@@ -10,6 +10,7 @@ kpi "meaningful_act_share" {
   variant_of  = "meaningful_engagement_rate"
   measure     = "ratio"
   unit        = "ratio"
+  decimals    = 3
   direction   = "up"
   additive    = "no"
   grains      = ["week", "month", "quarter"]

@@ -10,6 +10,7 @@ kpi "meaningful_engagement_rate" {
   measure     = "distinct_ratio"
   of          = "person"
   unit        = "ratio"
+  decimals    = 3
   direction   = "up"
   additive    = "no"
   grains      = ["week", "month", "quarter"]

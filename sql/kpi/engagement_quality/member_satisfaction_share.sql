@@ -9,6 +9,7 @@ kpi "member_satisfaction_share" {
   category    = "engagement_quality"
   measure     = "ratio"
   unit        = "ratio"
+  decimals    = 3
   direction   = "up"
   additive    = "no"
   grains      = ["month", "quarter"]

@@ -9,6 +9,7 @@ kpi "peer_response_share" {
   category    = "engagement_quality"
   measure     = "ratio"
   unit        = "ratio"
+  decimals    = 3
   direction   = "up"
   additive    = "no"
   grains      = ["week", "month", "quarter"]

@@ -10,6 +10,7 @@ kpi "repeat_participation_rate" {
   measure     = "distinct_ratio"
   of          = "person"
   unit        = "ratio"
+  decimals    = 3
   direction   = "up"
   additive    = "no"
   grains      = ["month", "quarter"]

@@ -9,6 +9,7 @@ kpi "thread_depth_mean" {
   category    = "engagement_quality"
   measure     = "mean"
   unit        = "replies"
+  decimals    = 2
   direction   = "either"
   additive    = "no"
   grains      = ["week", "month", "quarter"]

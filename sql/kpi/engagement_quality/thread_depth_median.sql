@@ -10,6 +10,7 @@ kpi "thread_depth_median" {
   variant_of  = "thread_depth_mean"
   measure     = "median"
   unit        = "replies"
+  decimals    = 1
   direction   = "either"
   additive    = "no"
   grains      = ["week", "month", "quarter"]

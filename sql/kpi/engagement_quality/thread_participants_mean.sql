@@ -10,6 +10,7 @@ kpi "thread_participants_mean" {
   variant_of  = "thread_depth_mean"
   measure     = "mean"
   unit        = "people"
+  decimals    = 2
   direction   = "either"
   additive    = "no"
   grains      = ["week", "month", "quarter"]
