@@ -63,9 +63,10 @@ func TestQuality_people(t *testing.T) {
 				for _, who := range people[15:20] {
 					f.does("feedback", who, "2024-07-21")
 				}
-				for _, who := range people[20:23] {
-					f.does("referral_share", who, "2024-07-21")
-				}
+				f.does("referral_share", people[20], "2024-07-21")
+				f.talk("long", people[21], "2024-07-21", line{"char_len": 80})
+				f.question("longer", people[22], "2024-07-21", line{"char_len": 81})
+				f.talk("short", people[60], "2024-07-21", line{"char_len": 79})
 				f.accepted("C", replies[23], "2024-07-24")
 				f.does("feedback", "visitor", "2024-07-21") // meaningful, but not active
 				for _, who := range people[100:150] {
