@@ -1,7 +1,7 @@
 /*
 kpi "accepted_solution_count" {
   name         = "Accepted solutions"
-  definition   = "Member questions whose accepted answer was marked in the period, however old the question: what forums report as solved. One per question, at the day of the acceptance that stands; one taken back does not count. Where the source does not date acceptances, the day one was first seen stands for it."
+  definition   = "Member questions whose accepted answer was marked in the period, however old the question: what forums report as solved. One per question, at the day of the acceptance that stands; one taken back does not count. Where the source does not date acceptances, the day one was first seen stands for it; those that were there at the first look have no day and do not count."
   formula      = "questions by the day their standing answer was accepted"
   data_source  = "community platform: accepted answers"
   owner        = "community_manager"
@@ -32,4 +32,7 @@ select
     q.community_id,
     q.product_topic
 from mart.question_response as q
-where q.is_solvable and q.accepted_on is not null
+left join mart.acceptance_watch as w on w.community_id = q.community_id
+where q.is_solvable
+    and q.accepted_on is not null
+    and q.accepted_on is distinct from w.watched_on

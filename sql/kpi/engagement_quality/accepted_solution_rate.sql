@@ -1,7 +1,7 @@
 /*
 kpi "accepted_solution_rate" {
   name         = "Accepted solution rate"
-  definition   = "Share of member questions that hold an accepted answer whose acceptance came less than 14 days after the question. Only questions asked where an answer can be accepted count; a place without that feature is left out, not scored 0. An acceptance taken back and given again counts once, at the time of the one that stands. An accepted answer of the asker's own solves the question; whether peers helped is told by the peer first-response share. Where the source does not date acceptances, the day one was first seen stands for it."
+  definition   = "Share of member questions that hold an accepted answer whose acceptance came less than 14 days after the question. Only questions asked where an answer can be accepted count; a place without that feature is left out, not scored 0. An acceptance taken back and given again counts once, at the time of the one that stands. An accepted answer of the asker's own solves the question; whether peers helped is told by the peer first-response share. Where the source does not date acceptances, one counts from when it was first seen, and questions whose 14 days were over at the first look are left out: whether they were accepted in time is not known."
   formula      = "questions accepted within accept_window_days / questions asked where acceptance exists"
   data_source  = "community platform: questions and accepted answers"
   owner        = "community_manager"
@@ -37,4 +37,6 @@ select
     coalesce(q.hours_to_accept < 24 * param('accept_window_days'), false) as numerator,
     true as denominator
 from mart.question_response as q
+left join mart.acceptance_watch as w on w.community_id = q.community_id
 where q.is_solvable
+    and coalesce(hours_between(q.asked_at, w.watched_from) < 24 * param('accept_window_days'), true)

@@ -1,7 +1,7 @@
 /*
 kpi "accepted_solution_rate_answered" {
   name         = "Accepted solution rate of answered questions"
-  definition   = "Share of answered member questions that hold an answer accepted less than 14 days after the question. Answered means that in the same 14 days another person, no bot, replied or an answer was accepted, be it the asker's own; so the numerator is that of the accepted solution rate and only the base differs. Places where nothing can be accepted are left out."
+  definition   = "Share of answered member questions that hold an answer accepted less than 14 days after the question. Answered means that in the same 14 days another person, no bot, replied or an answer was accepted, be it the asker's own; so the numerator is that of the accepted solution rate and only the base differs. Questions left out there are left out here."
   formula      = "questions accepted within accept_window_days / questions replied to or accepted within accept_window_days"
   data_source  = "community platform: questions, replies and accepted answers"
   owner        = "community_manager"
@@ -39,7 +39,9 @@ questions as (
         coalesce(q.hours_to_accept < 24 * param('accept_window_days'), false) as is_accepted,
         coalesce(q.hours_to_first_response < 24 * param('accept_window_days'), false) as is_replied
     from mart.question_response as q
+    left join mart.acceptance_watch as w on w.community_id = q.community_id
     where q.is_solvable
+        and coalesce(hours_between(q.asked_at, w.watched_from) < 24 * param('accept_window_days'), true)
 ),
 
 final as (
