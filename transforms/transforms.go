@@ -137,21 +137,22 @@ func (b *Builder) loadParams(ctx context.Context, conn *sql.Conn) []error {
 		return []error{fmt.Errorf("offer parameters: %w", err)}
 	}
 	b.params = map[string]string{}
-	rows, err := conn.QueryContext(ctx, "select name, value from (\n"+string(text)+"\n)")
+	shipped := map[string]string{}
+	rows, err := conn.QueryContext(ctx, "select name, value, default_value from (\n"+string(text)+"\n)")
 	if err != nil {
 		return []error{fmt.Errorf("ref/param.sql: %w", err)}
 	}
 	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
+		var name, value, byDefault string
+		if err := rows.Scan(&name, &value, &byDefault); err != nil {
 			return []error{errors.Join(err, rows.Close())}
 		}
-		b.params[name] = value
+		b.params[name], shipped[name] = value, byDefault
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return []error{fmt.Errorf("ref/param.sql: %w", err)}
 	}
-	return nil
+	return checkOverrides(b.opts.Config.Parameters, shipped)
 }
 
 func (b *Builder) loadStaging(ctx context.Context, conn *sql.Conn) []error {
