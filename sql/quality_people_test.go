@@ -205,6 +205,6 @@ func TestQuality_savesWithoutViewsHaveNoRate(t *testing.T) {
 			replies := f.chat("C", "2024-11-10", "a", "b")
 			f.does("bookmark", "a", "2024-11-14", line{"content_id": replies[1]})
 		},
-		want: []want{isNotConfigured("content_save_rate", "content_view_daily")},
+		want: []want{isNotConfigured("content_save_rate", "views")},
 	}})
 }
