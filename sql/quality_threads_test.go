@@ -58,20 +58,20 @@ func TestQuality_threads(t *testing.T) {
 			name: "questions and discussions are read apart",
 			given: func(f *fixture) {
 				each(6, func(n string) {
-					f.question("Q"+n, "q"+n, "2025-04-01")
-					f.reply("Q"+n, "h", "2025-04-02")
-					f.reply("Q"+n, "q"+n, "2025-04-03")
-					f.reply("Q"+n, "h", "2025-04-04")
-					f.talk("D"+n, "d"+n, "2025-04-01")
-					f.reply("D"+n, "h", "2025-04-02")
+					f.question("Q"+n, "q"+n, "2024-07-01")
+					f.reply("Q"+n, "h", "2024-07-02")
+					f.reply("Q"+n, "q"+n, "2024-07-03")
+					f.reply("Q"+n, "h", "2024-07-04")
+					f.talk("D"+n, "d"+n, "2024-07-01")
+					f.reply("D"+n, "h", "2024-07-02")
 				})
 			},
 			want: []want{
-				is("thread_depth_mean", "2025-04", 2).n(12).status("ok"),
-				is("thread_depth_mean", "2025-04", 3).in("thread_kind", "question").n(6),
-				is("thread_depth_mean", "2025-04", 1).in("thread_kind", "discussion").n(6),
-				is("thread_depth_median", "2025-04", 3).in("thread_kind", "question"),
-				is("thread_participants_mean", "2025-04", 2).in("thread_kind", "discussion"),
+				is("thread_depth_mean", "2024-07", 2).n(12).status("ok"),
+				is("thread_depth_mean", "2024-07", 3).in("thread_kind", "question").n(6),
+				is("thread_depth_mean", "2024-07", 1).in("thread_kind", "discussion").n(6),
+				is("thread_depth_median", "2024-07", 3).in("thread_kind", "question"),
+				is("thread_participants_mean", "2024-07", 2).in("thread_kind", "discussion"),
 			},
 		},
 		{
