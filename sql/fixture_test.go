@@ -28,10 +28,14 @@ type fixture struct {
 	scope     string // of names: the case
 	community string
 	numbered  *int
+	listings  map[string]bool // shapes whose file lists all there is
 }
 
+// newFixture is a community that tells its members, threads and replies, and as
+// yet has none. Other shapes are filled by no source until a line says so.
 func newFixture(t testing.TB) *fixture {
-	return &fixture{t: t, lines: map[string][]line{}, community: "main", numbered: new(int)}
+	lines := map[string][]line{"community_member": nil, "thread": nil, "thread_reply": nil}
+	return &fixture{t: t, lines: lines, community: "main", numbered: new(int), listings: map[string]bool{}}
 }
 
 // in is the same fixture, going on in another community.
@@ -146,17 +150,6 @@ func (f *fixture) reply(thread, author, at string, more ...line) string {
 	return id
 }
 
-// accepts marks a reply as the answer; at is "" where the source does not say
-// when.
-func (f *fixture) accepts(thread, reply, at string, more ...line) {
-	f.t.Helper()
-	answer := line{"thread_id": f.id("thread", thread), "reply_id": reply, "community_id": f.here()}
-	if at != "" {
-		answer["accepted_at"] = f.at(at)
-	}
-	f.put("answer", answer, more...)
-}
-
 // does is one more act of a person: visit, reaction, bookmark, system, …
 func (f *fixture) does(act, who, at string, more ...line) {
 	f.t.Helper()
@@ -169,14 +162,6 @@ func (f *fixture) visits(at string, people ...string) {
 	f.t.Helper()
 	for _, who := range people {
 		f.does("visit", who, at)
-	}
-}
-
-// likes gives a reply as many likes, by people who do nothing else.
-func (f *fixture) likes(reply string, n int, at string) {
-	f.t.Helper()
-	for range n {
-		f.does("reaction", "fan"+f.next(), at, line{"reaction": "like", "content_id": reply})
 	}
 }
 
@@ -213,11 +198,22 @@ func (f *fixture) attendance(gathering, who string, columns line) {
 // shapes are those that the fixture fills.
 func (f *fixture) shapes() []string { return slices.Sorted(maps.Keys(f.lines)) }
 
-// write writes the lines as canonical files, one per shape, and returns the
-// file blocks that name them.
-func (f *fixture) write(dir string) string {
-	f.t.Helper()
+// blocks are the file blocks of a configuration that name the files of write.
+func (f *fixture) blocks(dir string) string {
 	var blocks strings.Builder
+	for _, shape := range f.shapes() {
+		fmt.Fprintf(&blocks, "  file %q {\n    path = %q\n    stream = %q\n    canonical = true\n    snapshot = %t\n  }\n",
+			shape, fileOf(dir, shape), shape, f.listings[shape])
+	}
+	return blocks.String()
+}
+
+func fileOf(dir, shape string) string { return filepath.Join(dir, shape+".jsonl") }
+
+// write writes the lines as canonical files, one per shape. They look long
+// finished: the connector would wait for more in an empty one.
+func (f *fixture) write(dir string) {
+	f.t.Helper()
 	for _, shape := range f.shapes() {
 		var text strings.Builder
 		for _, l := range f.lines[shape] {
@@ -225,9 +221,8 @@ func (f *fixture) write(dir string) string {
 			require.NoError(f.t, err)
 			text.Write(append(encoded, '\n'))
 		}
-		path := filepath.Join(dir, shape+".jsonl")
-		require.NoError(f.t, os.WriteFile(path, []byte(text.String()), 0o600))
-		fmt.Fprintf(&blocks, "  file %q {\n    path = %q\n    stream = %q\n    canonical = true\n  }\n", shape, path, shape)
+		require.NoError(f.t, os.WriteFile(fileOf(dir, shape), []byte(text.String()), 0o600))
+		finished := time.Date(2020, 1, 1, 0, 0, 0, 0, time.UTC)
+		require.NoError(f.t, os.Chtimes(fileOf(dir, shape), finished, finished))
 	}
-	return blocks.String()
 }

@@ -55,6 +55,13 @@ func isNull(id, period string) want {
 	return w
 }
 
+// hidden expects a row that tells nothing.
+func hidden(id, period string) want {
+	w := isNull(id, period)
+	w.numerator, w.denominator, w.people = null(), null(), null()
+	return w
+}
+
 // isAbsent expects no row.
 func isAbsent(id, period string) want {
 	w := is(id, period, 0)
@@ -80,12 +87,6 @@ func (w want) of(numerator, denominator float64) want {
 // n adds how many people stand behind the value.
 func (w want) n(people float64) want {
 	w.people = number(people)
-	return w
-}
-
-// hidesPeople expects n to be NULL.
-func (w want) hidesPeople() want {
-	w.people = null()
 	return w
 }
 

@@ -2,7 +2,6 @@ package sql_test
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"io/fs"
@@ -36,60 +35,87 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// now is when every site is synced and built: all maturity windows of 2026's
-// first half have passed.
-var now = time.Date(2026, 9, 1, 12, 0, 0, 0, time.UTC)
+// now is when every site is synced and built, a Wednesday: all maturity windows of
+// the first half of 2026 have passed.
+var now = time.Date(2026, 9, 2, 12, 0, 0, 0, time.UTC)
 
-type stillClock struct{}
+// A heldClock stands still until a test sets it.
+type heldClock struct{ time time.Time }
 
-func (stillClock) Now() time.Time { return now }
+func (c *heldClock) Now() time.Time { return c.time }
 
-func (stillClock) Sleep(context.Context, time.Duration) error {
+func (c *heldClock) Sleep(context.Context, time.Duration) error {
 	return errors.New("a fixture's sync has nothing to wait for")
 }
 
-// A site is a data directory that was synced from a fixture's files and built.
+// A site is a data directory that is synced from a fixture's files and built.
 type site struct {
-	db *sql.DB
+	dir    string
+	cfg    *config.Config
+	clock  *heldClock
+	db     *warehouse.DB
+	engine *sync.Engine
 }
 
-// buildSite writes the fixture as files, reads them by the files connector in
-// a child process through the sync engine, and builds the product's models with
-// the KPIs named and what these derive from.
+// buildSite is a site synced once and built.
 func buildSite(t testing.TB, f *fixture, more string, ids map[string]bool) *site {
 	t.Helper()
-	dir := t.TempDir()
-	cfg := parseConfig(t, fmt.Sprintf(`
+	s := openSite(t, f, more)
+	s.sync(t, f, now)
+	s.build(t, ids)
+	return s
+}
+
+// openSite configures an empty site whose files are those of the fixture. more
+// is more of the configuration.
+func openSite(t testing.TB, f *fixture, more string) *site {
+	t.Helper()
+	s := &site{dir: t.TempDir(), clock: &heldClock{now}}
+	s.cfg = parseConfig(t, fmt.Sprintf(`
 data_dir = %q
 privacy { identity_matching = "legitimate_interest" }
 connector "files" "fixture" {
   kinds       = ["community", "events", "survey", "product", "web"]
   email_trust = "staff"
 %s}
-%s`, filepath.Join(dir, "data"), f.write(dir), more))
-
-	ctx, log := t.Context(), slog.New(slog.DiscardHandler)
-	db, err := warehouse.Open(ctx, warehouse.Options{Dir: cfg.DataDir, MemoryLimit: "512MB"})
+%s`, filepath.Join(s.dir, "data"), f.blocks(s.dir), more))
+	ctx := t.Context()
+	var err error
+	s.db, err = warehouse.Open(ctx, warehouse.Options{Dir: s.cfg.DataDir, MemoryLimit: "512MB"})
 	require.NoError(t, err)
-	t.Cleanup(func() { require.NoError(t, db.Close()) })
-	_, err = db.Migrate(ctx, cfg.BackupsDir(), now)
+	t.Cleanup(func() { require.NoError(t, s.db.Close()) })
+	_, err = s.db.Migrate(ctx, s.cfg.BackupsDir(), now)
 	require.NoError(t, err)
-
-	engine, err := sync.New(ctx, sync.Options{DB: db, Config: cfg, Clock: stillClock{}, Log: log,
+	s.engine, err = sync.New(ctx, sync.Options{DB: s.db, Config: s.cfg, Clock: s.clock, Log: slog.New(slog.DiscardHandler),
 		Bundled: func(typ string) []string { return []string{"/proc/self/exe", "connector", typ} }})
 	require.NoError(t, err)
-	outcomes, err := engine.Sync(ctx, sync.Request{Selections: []sync.Selection{{Instance: "fixture", Streams: f.shapes()}}})
+	return s
+}
+
+// sync writes the fixture's files and reads them by the files connector in a
+// child process, through the sync engine.
+func (s *site) sync(t testing.TB, f *fixture, at time.Time) {
+	t.Helper()
+	s.clock.time = at
+	f.write(s.dir)
+	outcomes, err := s.engine.Sync(t.Context(), sync.Request{Selections: []sync.Selection{{Instance: "fixture", Streams: f.shapes()}}})
 	require.NoError(t, err)
 	for _, o := range outcomes {
 		require.Equal(t, sync.StatusOK, o.Status, "%s: %s", o.Stream, o.Reason)
 		require.Zero(t, o.Rejected, o.Stream)
 	}
+}
 
-	builder, err := transforms.New(ctx, transforms.Options{DB: db, Config: cfg, SQL: withKPIs(t, ids), Sources: sources(cfg), Now: stillClock{}.Now, Log: log})
+// build builds the product's models and the KPIs named with what these derive
+// from.
+func (s *site) build(t testing.TB, ids map[string]bool) {
+	t.Helper()
+	s.clock.time = now
+	builder, err := transforms.New(t.Context(), transforms.Options{DB: s.db, Config: s.cfg, SQL: withKPIs(t, ids), Sources: sources(s.cfg),
+		Now: s.clock.Now, Log: slog.New(slog.DiscardHandler)})
 	require.NoError(t, err)
-	_, err = builder.Build(ctx, transforms.BuildRequest{})
+	_, err = builder.Build(t.Context(), transforms.BuildRequest{})
 	require.NoError(t, err)
-	return &site{db: db.SQL()}
 }
 
 func parseConfig(t testing.TB, text string) *config.Config {
@@ -181,7 +207,7 @@ type valueRow struct {
 
 func (s *site) values(t testing.TB, w want) []valueRow {
 	t.Helper()
-	rows, err := s.db.QueryContext(t.Context(), `select v.value, v.numerator, v.denominator, v.n, v.ci_low, v.ci_high, v.status
+	rows, err := s.db.SQL().QueryContext(t.Context(), `select v.value, v.numerator, v.denominator, v.n, v.ci_low, v.ci_high, v.status
 from marts.kpi.value as v
 inner join marts.ref.period as p on p.grain = v.grain and p.period_start = v.period_start
 where v.kpi_id = ? and p.label = ? and v.segment_type = ? and v.segment_value = ?`, w.id, w.period, w.segment[0], w.segment[1])
@@ -200,7 +226,7 @@ where v.kpi_id = ? and p.label = ? and v.segment_type = ? and v.segment_value = 
 // dictionary says whether a KPI is computed, and what is missing if not.
 func (s *site) dictionary(t testing.TB, id string) (status, missing string) {
 	t.Helper()
-	require.NoError(t, s.db.QueryRowContext(t.Context(),
+	require.NoError(t, s.db.SQL().QueryRowContext(t.Context(),
 		"select status, coalesce(missing, '') from marts.kpi.dictionary where kpi_id = ?", id).Scan(&status, &missing))
 	return status, missing
 }
@@ -209,6 +235,6 @@ func (s *site) dictionary(t testing.TB, id string) (status, missing string) {
 func (s *site) count(t testing.TB, query string, args ...any) int {
 	t.Helper()
 	var n int
-	require.NoError(t, s.db.QueryRowContext(t.Context(), query, args...).Scan(&n))
+	require.NoError(t, s.db.SQL().QueryRowContext(t.Context(), query, args...).Scan(&n))
 	return n
 }
