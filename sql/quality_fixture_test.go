@@ -95,3 +95,11 @@ func each(n int, do func(name string)) {
 		do(fmt.Sprint(i + 1))
 	}
 }
+
+// likes gives a reply as many likes, by people who do nothing else.
+func (f *fixture) likes(reply string, n int, at string) {
+	f.t.Helper()
+	for range n {
+		f.votes(reply, "like", at, "fan"+f.next())
+	}
+}
