@@ -16,7 +16,7 @@ import (
 // searchPath resolves schema.table over both files. Bare catalog names would
 // not: every entry is catalog.schema.
 func searchPath() string {
-	return "marts.main,marts.ref,marts.core,marts.mart,marts.kpi,marts.checks,lake.staging,lake.identity"
+	return "marts.main,marts.ref,marts.core,marts.mart,marts.kpi,marts.checks,lake.staging,lake.identity,lake.history"
 }
 
 // writeMarts runs fn in one transaction of the marts' writer, in which
@@ -42,7 +42,7 @@ func (b *Builder) writeMarts(ctx context.Context, fn func(tx *warehouse.Tx) erro
 func (b *Builder) buildMarts(ctx context.Context, build *Build) error {
 	err := b.writeMarts(ctx, func(tx *warehouse.Tx) error {
 		for _, step := range []func(context.Context, *warehouse.Tx, *Build) error{
-			b.writeSettings, b.dropVanished, b.buildModels, b.buildKPIs, b.writeBuildTables, b.commentOutputs, b.checkTypes,
+			b.writeSettings, b.dropVanished, b.buildModels, b.buildKPIs, b.buildOutputs, b.writeBuildTables, b.commentOutputs, b.checkTypes,
 		} {
 			if err := step(ctx, tx, build); err != nil {
 				return err
@@ -81,6 +81,9 @@ func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build)
 			return err
 		}
 	}
+	if err := b.writeConfig(ctx, tx); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
 	// The macros are bound when they are made, so what they read comes first.
 	for _, m := range b.models {
 		if m.name() == "ref.param" {
@@ -103,10 +106,13 @@ func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build)
 // dropVanished removes tables that no file makes any more.
 func (b *Builder) dropVanished(ctx context.Context, tx *warehouse.Tx, _ *Build) error {
 	made := map[string]bool{settingTable: true}
+	for _, t := range configTables() {
+		made["ref."+t.name] = true
+	}
 	for _, m := range b.models {
 		made[m.name()] = true
 	}
-	for _, name := range outputTables() {
+	for _, name := range b.publishedTables() {
 		made[name] = true
 	}
 	rows, err := tx.Query(ctx, "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'marts'")
@@ -175,41 +181,26 @@ func (t tables) Columns(ctx context.Context, query string) ([]kpi.Column, error)
 	return columns, errors.Join(rows.Err(), rows.Close())
 }
 
-func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build) error {
-	cells := tables{tx}
-	if err := kpi.Prepare(ctx, cells); err != nil {
-		return err
+// Text runs a select of one text.
+func (t tables) Text(ctx context.Context, query string, args ...any) (string, error) {
+	rows, err := t.Query(ctx, query, args...)
+	if err != nil {
+		return "", err
 	}
-	var finished []kpi.Finished
-	var entries []kpi.Entry
-	for i, d := range b.kpis {
-		began := b.opts.Now()
-		entry := kpi.Entry{Definition: d, Hash: d.Hash(b.params), Parameters: b.params}
-		var covered []kpi.Interval
-		covered, entry.Missing = b.configured(d, build)
-		if entry.Missing != "" {
-			build.NotConfigured[d.ID] = entry.Missing
-		} else {
-			if err := kpi.Compute(ctx, cells, d, b.today()); err != nil {
-				return err
-			}
-			finished = append(finished, kpi.Finished{Definition: d, Hash: entry.Hash, Covered: covered})
-		}
-		entries = append(entries, entry)
-		b.opts.Events(Event{Step: "kpi", Name: d.ID, Done: i + 1, Total: len(b.kpis), Took: b.opts.Now().Sub(began)})
+	var text string
+	if !rows.Next() {
+		return "", errors.Join(errors.New("no row"), rows.Err(), rows.Close())
 	}
-	build.KPIs = len(finished)
-	if err := kpi.WriteDictionary(ctx, cells, entries); err != nil {
-		return err
+	if err := rows.Scan(&text); err != nil {
+		return "", errors.Join(err, rows.Close())
 	}
-	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
-	return kpi.Finish(ctx, cells, run, finished)
+	return text, rows.Close()
 }
 
 // outputTables are written by Go, beside the models.
-func outputTables() []string {
+func (b *Builder) outputTables() []string {
 	names := []string{"kpi.build", "kpi.release", "checks.result", "checks.stream"}
-	for _, t := range kpi.Tables() {
+	for _, t := range kpi.Tables(b.kpis) {
 		names = append(names, "kpi."+t.Name)
 	}
 	return names
