@@ -121,7 +121,8 @@ func TestStaging_readsAnswersModerationAndRoles(t *testing.T) {
 	require.ElementsMatch(t, []string{id("", h.repo) + "|acme/one||false|false", id("", h.repo) + "||true||"},
 		l.Rows("community", "community_id", "name", "supports_accept", "exposes_visits", "exposes_views"))
 
-	h.Answer(h.reply, h.bob)
+	kim := h.User("kim", "")
+	h.Answer(h.reply, kim)
 	h.Set(h.onIssue, "isMinimized", false)
 	h.Set(h.comment, "isMinimized", true)
 	h.Set(h.comment, "minimizedReason", "SPAM")
@@ -129,7 +130,8 @@ func TestStaging_readsAnswersModerationAndRoles(t *testing.T) {
 	h.Edit(h.onIssue, "Sorry")
 	h.Edit(h.comment, "Buy pills")
 	b.stage(l, before)
-	require.Equal(t, []string{id("discussion_comment", h.reply) + "|" + id("", h.bob)}, l.Rows("answer", "reply_id", "accepted_by_identity_id"))
+	require.Equal(t, []string{id("discussion_comment", h.reply) + "|" + id("", kim)}, l.Rows("answer", "reply_id", "accepted_by_identity_id"))
+	require.Contains(t, l.Rows("identity", "identity_id", "username"), id("", kim)+"|kim", "who did nothing but choose")
 	require.Equal(t, []string{id("discussion_comment", h.comment) + "|spam"}, l.Rows("moderation_action", "content_id", "reason"))
 	l.RequireSameWhenFull()
 	require.Empty(t, l.Rejected())
