@@ -61,48 +61,19 @@ func (b *Builder) Publish(ctx context.Context, r PublishRequest) (*Release, erro
 }
 
 // publishable gives the id of the build in the marts if its checks passed.
-func (b *Builder) publishable(ctx context.Context) (_ string, err error) {
-	conn, err := b.opts.DB.SQL().Conn(ctx)
-	if err != nil {
+func (b *Builder) publishable(ctx context.Context) (string, error) {
+	last, err := LastBuild(ctx, b.opts.DB)
+	switch {
+	case err != nil:
 		return "", err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	built, err := tableExists(ctx, conn, warehouse.MartsCatalog, "kpi", "build")
-	if err != nil {
-		return "", err
-	}
-	if !built {
+	case last == nil:
 		return "", ErrNoBuild
+	case last.Status == StatusPassed:
+		return last.ID, nil
+	case last.Status == StatusFailed:
+		return "", &ChecksFailed{BuildID: last.ID, Results: last.failed()}
 	}
-	var id, status string
-	if err := conn.QueryRowContext(ctx, "select build_id, status from marts.kpi.build").Scan(&id, &status); err != nil {
-		return "", fmt.Errorf("read marts.kpi.build: %w", err)
-	}
-	switch Status(status) {
-	case StatusPassed:
-		return id, nil
-	case StatusFailed:
-		failed, err := b.failedChecks(ctx)
-		return "", errors.Join(err, &ChecksFailed{BuildID: id, Results: failed})
-	}
-	return "", fmt.Errorf("build %s was interrupted before its checks: run `rollcall build` again", id)
-}
-
-func (b *Builder) failedChecks(ctx context.Context) ([]CheckResult, error) {
-	rows, err := b.opts.DB.SQL().QueryContext(ctx, `select check_id, severity, failing_rows, sample from marts.checks.result
-where severity = 'fail' and failing_rows > 0 order by check_id`)
-	if err != nil {
-		return nil, err
-	}
-	var failed []CheckResult
-	for rows.Next() {
-		var r CheckResult
-		if err := rows.Scan(&r.Check, &r.Severity, &r.FailingRows, &r.Sample); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		failed = append(failed, r)
-	}
-	return failed, errors.Join(rows.Err(), rows.Close())
+	return "", fmt.Errorf("build %s was interrupted before its checks: run `rollcall build` again", last.ID)
 }
 
 // A publication is one run of Publish.
@@ -172,7 +143,7 @@ func (p *publication) mark(ctx context.Context) error {
 
 // guard compares the tables with those of the last release.
 func (p *publication) guard(accept bool) error {
-	last, err := readManifest(filepath.Join(filepath.Dir(resolved(p.link())), "manifest.json"))
+	last, err := LastRelease(p.dir)
 	if err != nil || last == nil || accept {
 		return err
 	}

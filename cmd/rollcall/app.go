@@ -24,8 +24,9 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) (string, bool)
 	now            func() time.Time
-	terminal       bool // stdout is one: tables and bars
-	asks           bool // stdin is one: questions can be asked
+	after          func(time.Duration) <-chan time.Time // what the daemon naps by
+	terminal       bool                                 // stdout is one: tables and bars
+	asks           bool                                 // stdin is one: questions can be asked
 
 	configPath string
 	json       bool

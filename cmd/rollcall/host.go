@@ -29,6 +29,7 @@ type host struct {
 	mu        gosync.Mutex
 	cfg       *config.Config
 	builder   *transforms.Builder // nil until first needed
+	lastTry   buildTry            // the daemon's last build
 	listeners map[int]func(sync.Event)
 	listenerN int
 
