@@ -183,6 +183,23 @@ func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
 	require.Len(t, strings.Split(strings.TrimSpace(s.ok("query", "--lake", "select range from range(1234)")), "\n"), 1235)
 }
 
+func TestQuery_withoutASelectListsTheTables(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	published := s.ok("query")
+	require.True(t, strings.HasPrefix(published, "table\trows\tcomment\tcolumns\n"), published)
+	require.Contains(t, published, "\nkpi.release\t1\tOne row: which release this file is.")
+	for _, line := range strings.Split(strings.TrimSpace(published), "\n") {
+		fields := strings.Split(line, "\t")
+		require.Len(t, fields, 4, line)
+		require.NotEmpty(t, fields[2], line)
+	}
+	require.Equal(t, s.query("select count(*) from duckdb_tables() where not internal"), fmt.Sprint(strings.Count(published, "\n")-1))
+	lake := s.ok("query", "--lake")
+	require.Contains(t, lake, "\nlake.raw.discourse__posts\t")
+	require.Contains(t, lake, "\nmarts.kpi.release\t1\tOne row: ")
+}
+
 func TestBackup_isRestored(t *testing.T) {
 	s := newSite(t, forumConfig)
 	s.ok("sync", "--stream", "categories")
