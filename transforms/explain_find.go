@@ -19,7 +19,7 @@ from ref.period as p where p.label = ?`, label).Scan(&x.out.Grain, &x.out.From, 
 		return x.unknownPeriod(ctx, ": write 2026-02-05, 2026-W06, 2026-02, 2026-Q1 or 2026, with a fiscal year FY2026-Q1 and FY2026")
 	}
 	if err == nil && !slices.Contains(x.d.Grains, x.out.Grain) {
-		return &Unknown{What: x.d.ID + " by", Name: x.out.Grain, Known: x.d.Grains}
+		return &Unknown{What: "value of " + x.d.ID + " by", Name: x.out.Grain, Known: x.d.Grains}
 	}
 	return err
 }
@@ -55,18 +55,15 @@ where exists (
 	for _, l := range labels {
 		known = append(known, l[0])
 	}
-	return &Unknown{What: x.d.ID + " of", Name: x.request.Period, Known: around(known, x.out.Period), Note: note}
+	return &Unknown{What: "value of " + x.d.ID + " for", Name: x.request.Period, Known: around(known, x.out.Period), Note: note}
 }
 
-// shownPeriods is how many periods an error lists.
-const shownPeriods = 12
-
-// around gives the sorted labels nearest to one, nearest first.
+// around orders sorted labels by how near they stand to one.
 func around(labels []string, label string) []string {
 	after, _ := slices.BinarySearch(labels, label)
 	before := after - 1
 	var near []string
-	for len(near) < shownPeriods && (before >= 0 || after < len(labels)) {
+	for before >= 0 || after < len(labels) {
 		if after < len(labels) {
 			near = append(near, labels[after])
 			after++
