@@ -3,6 +3,7 @@ package transforms
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -43,14 +44,11 @@ func (x *explainer) cell(ctx context.Context) (kpi.Cell, error) {
 	if err := x.conn.QueryRowContext(ctx, "select setting('today')").Scan(&today); err != nil {
 		return cell, err
 	}
-	for text, into := range map[string]*time.Time{x.out.From: &cell.From, x.out.Until: &cell.Until, today: &cell.Today} {
-		day, err := time.Parse(time.DateOnly, text)
-		if err != nil {
-			return cell, err
-		}
-		*into = day
-	}
-	return cell, nil
+	var errs [3]error
+	cell.From, errs[0] = time.Parse(time.DateOnly, x.out.From)
+	cell.Until, errs[1] = time.Parse(time.DateOnly, x.out.Until)
+	cell.Today, errs[2] = time.Parse(time.DateOnly, today)
+	return cell, errors.Join(errs[:]...)
 }
 
 // selectColumns gives the columns of a select.
