@@ -178,7 +178,7 @@ func TestKill_ofBuildAndPublishLeavesOneWholeRelease(t *testing.T) {
 	random := rand.New(rand.NewPCG(1, 2))
 	kills, err := strconv.Atoi(os.Getenv("ROLLCALL_KILLS"))
 	if err != nil {
-		kills = 6
+		kills = 20
 	}
 	killed := 0
 	for i := range kills {
