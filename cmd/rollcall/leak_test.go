@@ -11,16 +11,19 @@ import (
 	"encoding/json"
 	"fmt"
 	"io/fs"
+	"net/http/httptest"
 	"net/url"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
 	"rollcall/internal/warehouse"
+	"rollcall/internal/world"
 	rollcallsql "rollcall/sql"
 )
 
@@ -211,7 +214,25 @@ func leakyRow(columns map[string]string, i int) map[string]any {
 	return row
 }
 
-// An address in a title, a user name, a category, a tag, a survey's answer or
+// leakyForum serves a forum with the address in posts, titles, names, tags and
+// a category, and returns its connector's block.
+func (s *site) leakyForum() string {
+	forum := world.New(world.Options{Seed: 5, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 3, Members: 20})
+	for _, p := range forum.Posts {
+		p.Text += " mail me: " + leaked
+		p.Topic.Title = "who is " + leaked
+		p.Topic.Tags = []string{leaked, "help"}
+		p.Topic.Category.Name = "for " + leaked
+	}
+	for _, u := range forum.Users {
+		u.Name, u.Username = "I am "+leaked, fmt.Sprint(leaked, u.ID)
+	}
+	server := httptest.NewServer(forum.Handler(testKey))
+	s.t.Cleanup(server.Close)
+	return strings.ReplaceAll(strings.TrimPrefix(forumConfig, head), "%FORUM%", server.URL)
+}
+
+// An address in a post, a title, a user name, a category, a tag, a survey's answer or
 // any other text reaches no byte of what is published.
 func TestPublish_holdsNoFormOfAnAddress(t *testing.T) {
 	s := newSite(t, head)
@@ -219,14 +240,16 @@ func TestPublish_holdsNoFormOfAnAddress(t *testing.T) {
 connector "files" "export" {
   kinds       = ["community", "survey", "product"]
   email_trust = "self"
-` + s.leakyRows() + "}\n")
+` + s.leakyRows() + "}\n" + s.leakyForum())
 	s.ok("run", "--once")
 	require.NotEqual(t, "0", s.query("--lake", "select count(*) from lake.staging.identity where contains(email, '@leak-7f3a.example')"))
 	require.NotEqual(t, "0", s.query("--lake", "select count(*) from lake.staging.thread where contains(title, '@leak-7f3a.example')"))
-	require.Equal(t, "ask [address] about it", s.query("select distinct category from core.thread"))
+	require.Equal(t, "ask [address] about it", s.query("select distinct category from core.thread where thread_id like 'files:%'"))
 	for _, table := range []string{"core.thread", "core.thread_reply", "core.survey_response", "core.community_event", "mart.activity"} {
 		require.NotEqual(t, "0", s.query("select count(*) from "+table), table)
 	}
+	require.NotEqual(t, "0", s.query("--lake", "select count(*) from raw.discourse__posts where contains(data, '@leak-7f3a.example')"))
+	require.NotEqual(t, "0", s.query("select count(*) from core.thread where starts_with(thread_id, 'discourse:')"))
 	require.Greater(t, s.searchPublished(), 40)
 }
 

@@ -32,7 +32,11 @@ func TestRunOnce_takesTheWholeLine(t *testing.T) {
 	require.Empty(t, leftover, "no write-ahead log rests on disk")
 
 	require.Equal(t, result.Release.Build, s.query("select build_id from kpi.release"))
-	require.Equal(t, "5", s.query("select count(distinct kpi_id) from kpi.value where value is not null"))
+	require.Equal(t, s.query("select count(distinct kpi_id) from kpi.dictionary where status = 'configured'"),
+		s.query("select count(distinct kpi_id) from kpi.value"))
+	for _, kpi := range []string{"community_mau", "community_post_volume", "first_response_time_median_hours", "unanswered_question_rate"} {
+		require.NotEqual(t, "0", s.query("select count(*) from kpi.value where value is not null and kpi_id = '"+kpi+"'"), kpi)
+	}
 	require.Equal(t, "0", s.query("select count(*) from information_schema.columns where column_name ilike '%email%' or column_name ilike '%username%'"))
 
 	var status statusResult
