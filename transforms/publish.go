@@ -223,14 +223,45 @@ func (p *publication) pointLink() error {
 	return warehouse.SyncPath(p.dir)
 }
 
+// settled is how long a release stays after another took its place, whatever
+// their number: a reader that followed the link just before opens it still.
+const settled = 30 * time.Second
+
+// An olderRelease is one that readers no longer meet.
+type olderRelease struct {
+	path       string
+	releasedAt time.Time
+}
+
 // prune removes all but the newest releases and what killed publications left.
 // Where people are not published, older releases that show them go at once.
 func (p *publication) prune() error {
-	entries, err := os.ReadDir(p.releases()) // sorted by name, which begins with the time of the build
-	if err != nil {
-		return err
+	older, err := p.olderReleases()
+	errs := []error{err}
+	keep := p.builder.opts.Config.Publish.Keep
+	if keep < 1 {
+		keep = defaultKeep
 	}
-	var older []string
+	for i, release := range older[:max(0, len(older)-(keep-1))] {
+		replacedAt := p.manifest.ReleasedAt
+		if i+1 < len(older) {
+			replacedAt = older[i+1].releasedAt
+		}
+		if p.manifest.ReleasedAt.Sub(replacedAt) >= settled {
+			errs = append(errs, os.RemoveAll(release.path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// olderReleases lists all but the release that was just shown, oldest first,
+// and removes what may not stay.
+func (p *publication) olderReleases() ([]olderRelease, error) {
+	entries, err := os.ReadDir(p.releases())
+	if err != nil {
+		return nil, err
+	}
+	var older []olderRelease
 	var errs []error
 	for _, e := range entries {
 		path := filepath.Join(p.releases(), e.Name())
@@ -240,17 +271,15 @@ func (p *publication) prune() error {
 		case strings.HasPrefix(e.Name(), unfinishedPrefix) || stale:
 			errs = append(errs, err, os.RemoveAll(path))
 		default:
-			older = append(older, path)
+			var at time.Time
+			if m, err := readManifest(filepath.Join(path, "manifest.json")); err == nil && m != nil {
+				at = m.ReleasedAt
+			}
+			older = append(older, olderRelease{path, at})
 		}
 	}
-	keep := p.builder.opts.Config.Publish.Keep
-	if keep < 1 {
-		keep = defaultKeep
-	}
-	for _, path := range older[:max(0, len(older)-(keep-1))] {
-		errs = append(errs, os.RemoveAll(path))
-	}
-	return errors.Join(errs...)
+	slices.SortFunc(older, func(a, b olderRelease) int { return a.releasedAt.Compare(b.releasedAt) })
+	return older, errors.Join(errs...)
 }
 
 // isStale reports whether a release shows people who are no longer published.
