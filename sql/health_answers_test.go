@@ -29,8 +29,11 @@ func fixtureT(f *fixture) {
 
 func TestHealth_fixtureT(t *testing.T) {
 	checkGoldens(t, "", []golden{{
-		name:  "fixture T",
-		given: fixtureT,
+		name: "fixture T",
+		given: func(f *fixture) {
+			fixtureT(f)
+			f.covers("1 Jan", "2 Sep 11:00")
+		},
 		want: []want{
 			is("first_response_time_median_hours", "2026-02", 2).n(3).status("low_n"),
 			is("first_response_time_mean_hours", "2026-02", 17).n(3).status("low_n"),
@@ -52,6 +55,7 @@ func TestHealth_questions(t *testing.T) {
 	checkGoldens(t, "", []golden{{
 		name: "published Wilson interval of 81 of 263",
 		given: func(f *fixture) {
+			f.covers("2025-01-01", "2 Sep 11:00")
 			for i := range 263 {
 				q := fmt.Sprint("Q", i)
 				f.question(q, fmt.Sprint("asker", i), "2025-02-03 10:00", line{"product_topic": "api"})
