@@ -167,7 +167,7 @@ func (f *Finished) loadRule(ctx context.Context, tx Execer) error {
 
 func dropTemporary(ctx context.Context, tx Execer) error {
 	for _, table := range []string{
-		"cell", "kpi_read", "atom", "collapsed", "collapsed_people", "share", "kpi_header", "kpi_grain", "kpi_covered",
+		"cell", "kpi_header", "kpi_grain", "kpi_covered",
 		"kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window", "completed", "hidden_cell", "period_part",
 		"shown", "compared", "noise", "change_found", "kpi_reason",
 	} {
