@@ -150,7 +150,7 @@ func (b *Builder) buildModels(ctx context.Context, tx *warehouse.Tx, build *Buil
 		began := b.opts.Now()
 		text := strings.TrimRight(strings.TrimSpace(m.tree.text), ";")
 		if err := tx.Exec(ctx, fmt.Sprintf("create or replace table marts.%s.%s as\n%s", ident(m.Schema), ident(m.Table), text)); err != nil {
-			return m.tree.locate(err, 1)
+			return b.blame(ctx, m.reads, m.tree.locate(err, 1))
 		}
 		if err := comment(ctx, tx, "marts."+m.name(), m.doc); err != nil {
 			return fmt.Errorf("%s: %w", m.tree.file, err)

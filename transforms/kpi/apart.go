@@ -49,7 +49,7 @@ func (g *group) apart(grain string, p pass, s side) string {
 		conditions = append(conditions, p.condition)
 	}
 	if r.d.All != "" {
-		own := slice(slices.IndexFunc(r.passes, func(s segment) bool { return slices.Contains(r.d.Segments, s.Type) && s.Type != "community" }))
+		own := sliceKey(slices.IndexFunc(r.passes, func(s segment) bool { return slices.Contains(r.d.Segments, s.Type) && s.Type != "community" }))
 		part = "k." + own
 		conditions = append(conditions, part+" is not null")
 	}

@@ -17,7 +17,7 @@ func (g *group) keys() []string {
 		keys = append(keys, "unit")
 	}
 	for i := range g.head().passes {
-		keys = append(keys, slice(i))
+		keys = append(keys, sliceKey(i))
 	}
 	if g.flags.split {
 		keys = append(keys, "split", "is_default")
@@ -28,7 +28,7 @@ func (g *group) keys() []string {
 	return keys
 }
 
-func slice(i int) string { return fmt.Sprintf("s%d", i) }
+func sliceKey(i int) string { return fmt.Sprintf("s%d", i) }
 
 // atoms reads the selects of the group once, into a narrow table: placement,
 // keys and weights.
@@ -50,7 +50,7 @@ func (g *group) atoms(ctx context.Context) error {
 		add("unit", r.exprs[r.unit()])
 	}
 	for i, s := range r.passes {
-		add(slice(i), fmt.Sprintf("cast(%s as varchar)", r.exprs[s.Column]))
+		add(sliceKey(i), fmt.Sprintf("cast(%s as varchar)", r.exprs[s.Column]))
 	}
 	columns = append(columns, g.flagColumns()...)
 	for _, w := range g.weights {
@@ -134,7 +134,7 @@ func (g *group) probe(ctx context.Context) (*probe, error) {
 	}
 	slices := "'0'"
 	for i := range r.passes {
-		slices += fmt.Sprintf(" || ',' || cast(count(a.%s) as varchar)", slice(i))
+		slices += fmt.Sprintf(" || ',' || cast(count(a.%s) as varchar)", sliceKey(i))
 	}
 	strangers, scale, share, negative := "'0'", "'0'", "'false'", "'0'"
 	if r.who() == "person_id" {

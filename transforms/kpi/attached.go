@@ -45,7 +45,7 @@ func (g *group) foldAttached(ctx context.Context) error {
 			return err
 		}
 		for i, s := range r.passes {
-			p := pass{type_: s.Type, column: slice(i)}
+			p := pass{type_: s.Type, column: sliceKey(i)}
 			if err := g.foldSlices(ctx, grain, g.martRows(grain, "a.community_id <> 'all'", nil), p); err != nil {
 				return err
 			}

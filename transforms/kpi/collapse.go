@@ -78,7 +78,7 @@ func (g *group) passes(found *probe) []pass {
 		}
 		conditions := []string{}
 		if s.Column == "community_id" && g.flags.grain {
-			conditions = append(conditions, fmt.Sprintf("coalesce(k.%s, '') <> 'all'", slice(i)))
+			conditions = append(conditions, fmt.Sprintf("coalesce(k.%s, '') <> 'all'", sliceKey(i)))
 			if g.flags.split {
 				conditions = append(conditions, "k.is_default")
 			}
@@ -88,14 +88,14 @@ func (g *group) passes(found *probe) []pass {
 		if slices.Contains(r.d.NumeratorOnly, s.Type) {
 			conditions = append(conditions, fmt.Sprintf("k.%s <> 0", g.metrics[0].sides[0].weight))
 		}
-		passes = append(passes, pass{s.Type, slice(i), strings.Join(conditions, " and ")})
+		passes = append(passes, pass{s.Type, sliceKey(i), strings.Join(conditions, " and ")})
 	}
 	if g.flags.split {
 		condition := "not k.is_default"
 		if g.flags.grain && r.has("community_id") {
 			at := slices.IndexFunc(r.passes, func(s segment) bool { return s.Column == "community_id" })
 			if at >= 0 {
-				condition += fmt.Sprintf(" and coalesce(k.%s, 'all') = 'all'", slice(at))
+				condition += fmt.Sprintf(" and coalesce(k.%s, 'all') = 'all'", sliceKey(at))
 			}
 		}
 		passes = append(passes, pass{r.d.Split, "split", condition})
