@@ -62,7 +62,7 @@ func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err erro
 	build := &Build{ID: kpi.Stamp(b.opts.Now()) + "-" + uuid.NewString()[:8], Started: b.opts.Now(), Status: StatusBuilt, NotConfigured: map[string]string{}, full: r.Full}
 	// The parsed streams take memory; a build that fails gives it back as well.
 	defer func() { err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx))) }()
-	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.buildMarts, b.runChecks, b.settle} {
+	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.buildMarts, b.runChecks, b.remember, b.settle} {
 		if err := step(ctx, build); err != nil {
 			return nil, fmt.Errorf("build: %w", err)
 		}

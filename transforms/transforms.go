@@ -66,6 +66,7 @@ type Builder struct {
 	shapes  map[string]*shape
 	models  []*model // in order
 	kpis    []*kpi.Definition
+	outputs []*model         // of schema kpi, in order: selects over the values
 	trees   map[string]*tree // of KPI files, by KPI id
 	checks  []*check
 	prelude string
@@ -91,7 +92,7 @@ func New(ctx context.Context, o Options) (_ *Builder, err error) {
 		return nil, err
 	}
 	var errs []error
-	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadChecks} {
+	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadOutputs, b.loadChecks} {
 		errs = append(errs, load(ctx, conn)...)
 	}
 	return b, errors.Join(errs...)

@@ -181,10 +181,14 @@ func buildOf(b *transforms.Build) *buildResult {
 	}
 	for _, check := range b.Checks {
 		if check.FailingRows > 0 {
-			result.Checks = append(result.Checks, checkResult{Name: check.Check, Severity: check.Severity, Rows: check.FailingRows, Sample: check.Sample})
+			result.Checks = append(result.Checks, checkOf(check))
 		}
 	}
 	return result
+}
+
+func checkOf(r transforms.CheckResult) checkResult {
+	return checkResult{Name: r.Check, Severity: r.Severity, Rows: r.FailingRows, Sample: r.Sample}
 }
 
 func releaseOf(release *transforms.Release, cfg *config.Config) *releaseResult {
