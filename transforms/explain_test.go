@@ -154,7 +154,7 @@ func TestExplain_listsWhatExists(t *testing.T) {
 		known   string
 	}{
 		{transforms.ExplainRequest{KPI: "mau", Period: "2026-02"}, `no KPI "mau"`, "community_mau"},
-		{transforms.ExplainRequest{KPI: "community_mau", Period: "2026-02-05"}, `by "day"`, "month"},
+		{transforms.ExplainRequest{KPI: "community_mau", Period: "2026"}, `by "year"`, "month"},
 		{transforms.ExplainRequest{KPI: "community_mau", Period: "2026-13"}, `for "2026-13": write`, "2026-05"},
 		{transforms.ExplainRequest{KPI: "community_mau", Period: "2026-12"}, "not covered by what was synced", "2026-05"},
 		{transforms.ExplainRequest{KPI: "community_mau", Period: "2026-02", SegmentType: "comunity", SegmentValue: "x"}, "segment of", "community"},

@@ -173,7 +173,7 @@ func (x *explanation) slice() string {
 	case x.has[x.cell.SegmentType]:
 		conditions = append(conditions, fmt.Sprintf("coalesce(cast(k.%s as varchar), 'unknown') = %s", x.cell.SegmentType, value))
 	case strings.HasPrefix(x.cell.SegmentType, "engagement_level"):
-		conditions = append(conditions, fmt.Sprintf("coalesce(s.%s, 'none') = %s", x.cell.SegmentType, value))
+		conditions = append(conditions, fmt.Sprintf("coalesce(s.%s, 'none') = %s", x.level(), value))
 	default:
 		conditions = append(conditions, fmt.Sprintf("coalesce(s.%s, 'unknown') = %s", x.cell.SegmentType, value))
 	}
@@ -181,6 +181,15 @@ func (x *explanation) slice() string {
 		return "true"
 	}
 	return strings.Join(conditions, " and ")
+}
+
+// level is the column of a person's engagement: that of the period before where
+// the KPI is an outcome.
+func (x *explanation) level() string {
+	if x.d.Outcome {
+		return "engagement_level_start"
+	}
+	return "engagement_level"
 }
 
 // joins brings the state of people that the cell's segment is made of.
