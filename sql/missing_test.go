@@ -178,7 +178,6 @@ func TestKPIs_areNotConfiguredWithoutTheirSource(t *testing.T) {
 				rows := s.count(t, "select count(*) from marts.kpi.value where kpi_id = ?", id)
 				if !slices.Contains(strings.Fields(needs), way) {
 					require.NotEqual(t, "not_configured", status, "%s: %s", id, missing)
-					require.NotZero(t, rows, id)
 					continue
 				}
 				require.Equal(t, "not_configured", status, id)

@@ -24,8 +24,8 @@ func TestQuality_people(t *testing.T) {
 				for _, who := range people[:4] {
 					f.does("bookmark", who, "2024-02-14")
 				}
-				f.does("bookmark", "p5", "2024-02-07") // the same week
-				f.in("visited").visits("2024-02-14", "p6")           // no act
+				f.does("bookmark", "p5", "2024-02-07")     // the same week
+				f.in("visited").visits("2024-02-14", "p6") // no act
 			},
 			want: []want{
 				is("repeat_participation_rate", "2024-02", 0.4).of(4, 10).n(10).status("low_n"),

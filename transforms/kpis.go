@@ -132,6 +132,8 @@ func lackingCapability(capability string) string {
 		"attendance":    "no events tool reports who attended: connect one that does, or bring check-ins through files",
 		"member_views":  "no source tells views by members: connect web analytics, or a community that reports them, or bring them through files",
 		"helpful_votes": "no source tells reactions or votes: connect a stream of them, and name the helpful ones in an engagement_rule block",
+		"training":      "nothing says what training is: mark events of the product in product_event blocks (training = true), or bring views of training content",
+		"research":      "no source shows research: bring research acts or events of kind research through files or an events tool",
 	}
 	if text := words[capability]; text != "" {
 		return text
