@@ -32,7 +32,9 @@ type Run struct {
 func Finish(ctx context.Context, tx Execer, run Run, finished []Finished) error {
 	for _, step := range []func() error{
 		func() error { return loadRules(ctx, tx, finished) },
-		func() error { return tx.Exec(ctx, "create temp table if not exists to_date_cell as\nselect c.* from cell as c where false") },
+		func() error {
+			return tx.Exec(ctx, "create temp table if not exists to_date_cell as\nselect c.* from cell as c where false")
+		},
 		func() error { return tx.Exec(ctx, "insert into cell select * from to_date_cell") },
 		func() error { return complete(ctx, tx, run.Today) },
 		func() error { return suppress(ctx, tx) },
