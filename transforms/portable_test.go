@@ -77,8 +77,8 @@ func TestAggregator_writesPortableSQL(t *testing.T) {
 		if text == "" {
 			continue
 		}
-		if strings.Contains(text, ` AS "`) {
-			continue // printed by DuckDB from a KPI file, which is linted itself
+		if strings.Contains(strings.ToLower(text), ` as "`) {
+			continue // quoted aliases, which the linter takes for missing ones
 		}
 		parsed, err := parse(t.Context(), db.SQL(), "aggregator", text)
 		require.NoError(t, err, statement)
