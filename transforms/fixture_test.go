@@ -22,7 +22,8 @@ func TestBuild_givesTheValuesOfFixtureT(t *testing.T) {
 		"first_response_time_median_hours|<nil>|3|2|3|<nil>|<nil>|low_n",
 		"unanswered_question_rate|1|4|0.25|4|0.045587|0.699358|low_n",
 	}, l.rows(`select kpi_id, case when kpi_id <> 'community_mau' then numerator end, denominator, value, n, round(ci_low, 6), round(ci_high, 6), status from kpi.value
-where grain = 'month' and period_start = date '2026-02-01' and segment_type = 'all' and kpi_id <> 'community_new_members' order by 1`))
+where grain = 'month' and period_start = date '2026-02-01' and segment_type = 'all'
+    and kpi_id in ('community_mau', 'community_post_volume', 'first_response_time_median_hours', 'unanswered_question_rate') order by 1`))
 	require.Equal(t, []string{"2026-02-02|11", "2026-02-09|0"}, l.rows(`select period_start, value from kpi.value
 where grain = 'week' and segment_type = 'all' and kpi_id = 'community_post_volume' and period_start < date '2026-02-16' order by 1`))
 }

@@ -52,6 +52,7 @@ func (b *Builder) computeKPIs(ctx context.Context, cells tables, build *Build, e
 	}
 	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
 	for _, step := range []func() error{
+		func() error { return kpi.ComputeToDate(ctx, cells, run, configured) },
 		func() error { return kpi.Compute(ctx, cells, run, configured, computed) },
 		func() error { return kpi.WriteDictionary(ctx, cells, entries, build.Started) },
 		func() error { return kpi.Forget(ctx, cells, kept) },

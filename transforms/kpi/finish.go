@@ -32,6 +32,10 @@ type Run struct {
 func Finish(ctx context.Context, tx Execer, run Run, finished []Finished) error {
 	for _, step := range []func() error{
 		func() error { return loadRules(ctx, tx, finished) },
+		func() error {
+			return tx.Exec(ctx, "create temp table if not exists to_date_cell as\nselect c.* from cell as c where false")
+		},
+		func() error { return tx.Exec(ctx, "insert into cell select * from to_date_cell") },
 		func() error { return complete(ctx, tx, run.Today) },
 		func() error { return suppress(ctx, tx) },
 		func() error { return writeValues(ctx, tx, run) },
@@ -168,7 +172,7 @@ func (f *Finished) loadRule(ctx context.Context, tx Execer) error {
 func dropTemporary(ctx context.Context, tx Execer) error {
 	for _, table := range []string{
 		"cell", "kpi_header", "kpi_grain", "kpi_covered", "kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window",
-		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "change_found", "kpi_reason", "header_link",
+		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "change_found", "kpi_reason", "header_link", "to_date_cell",
 	} {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

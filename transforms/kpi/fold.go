@@ -158,10 +158,14 @@ func (g *group) store(ctx context.Context, grain string, of map[side]string) err
 			from = append(from, "f."+of[s])
 			any = append(any, "f."+of[s]+" <> 0")
 		}
+		where := "(" + strings.Join(any, " or ") + ")"
+		if len(m.d.NumeratorOnly) > 0 {
+			where += fmt.Sprintf(" and (f.segment_type not in ('%s') or %s <> 0)", strings.Join(m.d.NumeratorOnly, "', '"), from[0])
+		}
 		query := fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
 select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s
 from folding as f
-where %s`, strings.Join(into, ", "), m.d.ID, grain, strings.Join(from, ", "), strings.Join(any, " or "))
+where %s`, strings.Join(into, ", "), m.d.ID, grain, strings.Join(from, ", "), where)
 		if err := g.tx.Exec(ctx, query); err != nil {
 			return err
 		}

@@ -78,14 +78,15 @@ func (r *reading) check() error {
 	if r.d.Split != "" {
 		needed = append(needed, r.d.Split)
 	}
-	needed = append(needed, r.d.NumeratorOnly...)
+	for _, type_ := range r.d.NumeratorOnly {
+		if !slices.Contains(r.d.segmentTypes(), type_) {
+			return fmt.Errorf("numerator_only names %s, which segments does not", type_)
+		}
+	}
 	if r.unit() == "account_id" || r.unit() == "entity_id" {
 		needed = append(needed, r.unit())
 	}
 	for _, column := range needed {
-		if column == "community" {
-			column = "community_id"
-		}
 		if !r.has(column) {
 			return fmt.Errorf("measure %s reads column %s, which the select does not return: add it, or correct the header", r.d.Measure, column)
 		}
