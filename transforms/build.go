@@ -37,6 +37,7 @@ type Build struct {
 	Status            Status
 	Streams           []StreamCount
 	Models, KPIs      int
+	Steps             []Step            // of every model, in order
 	NotConfigured     map[string]string // KPI id -> what is missing
 	Checks            []CheckResult
 	full              bool
@@ -62,7 +63,9 @@ func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err erro
 	defer b.mu.Unlock()
 	build := &Build{ID: kpi.Stamp(b.opts.Now()) + "-" + uuid.NewString()[:8], Started: b.opts.Now(), Status: StatusBuilt, NotConfigured: map[string]string{}, full: r.Full}
 	// The parsed streams take memory; a build that fails gives it back as well.
-	defer func() { err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx))) }()
+	defer func() {
+		err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx), "raw", "staging", "staged", "delta"))
+	}()
 	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.buildMarts, b.runChecks, b.settle} {
 		if err := step(ctx, build); err != nil {
 			return nil, fmt.Errorf("build: %w", err)
@@ -126,12 +129,17 @@ func (b *Builder) fillShapes(ctx context.Context, conn *sql.Conn, build *Build) 
 		}
 		b.opts.Events(Event{Step: "stage", Name: name, Done: i + 1, Total: len(names), Took: b.opts.Now().Sub(began)})
 	}
+	for _, note := range []func(context.Context, *sql.Conn, *stagingPlan) error{b.noteVersions, b.noteDeltas, b.noteLogins} {
+		if err := note(ctx, conn, build.plan); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// emptyWork gives the memory of parsed streams back.
-func (b *Builder) emptyWork(ctx context.Context) error {
-	for _, schema := range []string{"raw", "staging", "staged"} {
+// emptyWork gives the memory of parsed streams and of changed rows back.
+func (b *Builder) emptyWork(ctx context.Context, schemas ...string) error {
+	for _, schema := range schemas {
 		if _, err := b.opts.DB.SQL().ExecContext(ctx, fmt.Sprintf("drop schema if exists work.%s cascade", schema)); err != nil {
 			return fmt.Errorf("empty the work catalog: %w", err)
 		}
