@@ -49,7 +49,7 @@ func (b *Builder) checkKPI(d *kpi.Definition, t *tree, tables map[string]bool) [
 		errs = append(errs, f)
 	}
 	for _, read := range reads {
-		if name := read.Schema + "." + read.Table; !tables[name] {
+		if name := read.Schema + "." + read.Table; !tables[name] && !(name == kpi.CellTable && d.ReadsCells()) {
 			errs = append(errs, t.fault(read.Offset, "unknown table %s", name))
 		}
 	}

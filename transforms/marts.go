@@ -158,35 +158,69 @@ func (t tables) Columns(ctx context.Context, query string) ([]kpi.Column, error)
 	return columns, errors.Join(rows.Err(), rows.Close())
 }
 
+// Text runs a select of one text.
+func (t tables) Text(ctx context.Context, query string, args ...any) (string, error) {
+	rows, err := t.Query(ctx, query, args...)
+	if err != nil {
+		return "", err
+	}
+	var text string
+	if !rows.Next() {
+		return "", errors.Join(errors.New("no row"), rows.Err(), rows.Close())
+	}
+	if err := rows.Scan(&text); err != nil {
+		return "", errors.Join(err, rows.Close())
+	}
+	return text, rows.Close()
+}
+
 func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build) error {
 	cells := tables{tx}
-	if err := kpi.Prepare(ctx, cells); err != nil {
-		return err
-	}
-	var finished []kpi.Finished
+	var configured []kpi.Finished
 	var entries []kpi.Entry
-	for i, d := range b.kpis {
-		began := b.opts.Now()
+	covered := map[string][]kpi.Interval{}
+	for _, d := range b.kpis {
 		entry := kpi.Entry{Definition: d, Hash: d.Hash(b.params), Parameters: b.params}
-		var covered []kpi.Interval
-		covered, entry.Missing = b.configured(d, build)
+		covered[d.ID], entry.Missing = b.coveredBy(d, build, covered)
 		if entry.Missing != "" {
 			build.NotConfigured[d.ID] = entry.Missing
 		} else {
-			if err := kpi.Compute(ctx, cells, d, b.today()); err != nil {
-				return err
-			}
-			finished = append(finished, kpi.Finished{Definition: d, Hash: entry.Hash, Covered: covered})
+			configured = append(configured, kpi.Finished{Definition: d, Hash: entry.Hash, Covered: covered[d.ID]})
 		}
 		entries = append(entries, entry)
-		b.opts.Events(Event{Step: "kpi", Name: d.ID, Done: i + 1, Total: len(b.kpis), Took: b.opts.Now().Sub(began)})
 	}
-	build.KPIs = len(finished)
+	began := b.opts.Now()
+	computed := func(ids ...string) {
+		for _, id := range ids {
+			build.KPIs++
+			b.opts.Events(Event{Step: "kpi", Name: id, Done: build.KPIs, Total: len(configured), Took: b.opts.Now().Sub(began)})
+			began = b.opts.Now()
+		}
+	}
+	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
+	if err := kpi.Compute(ctx, cells, run, configured, computed); err != nil {
+		return err
+	}
 	if err := kpi.WriteDictionary(ctx, cells, entries); err != nil {
 		return err
 	}
-	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
-	return kpi.Finish(ctx, cells, run, finished)
+	return kpi.Finish(ctx, cells, run)
+}
+
+// coveredBy is configured for every measure: a derived KPI is as complete as
+// those it reads, and says nothing where one of them does not.
+func (b *Builder) coveredBy(d *kpi.Definition, build *Build, covered map[string][]kpi.Interval) ([]kpi.Interval, string) {
+	complete, lacking := b.configured(d, build)
+	for _, id := range d.Depends {
+		if lacking != "" {
+			break
+		}
+		if reason := build.NotConfigured[id]; reason != "" {
+			return nil, fmt.Sprintf("reads %s: %s", id, reason)
+		}
+		complete = kpi.Intersect(complete, covered[id])
+	}
+	return complete, lacking
 }
 
 // outputTables are written by Go, beside the models.

@@ -2,6 +2,7 @@ package transforms
 
 import (
 	"context"
+	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -26,6 +27,10 @@ func (r *recorder) Exec(_ context.Context, query string, _ ...any) error {
 }
 
 func (r *recorder) Columns(context.Context, string) ([]kpi.Column, error) { return r.columns, nil }
+
+func (r *recorder) Text(_ context.Context, query string, _ ...any) (string, error) {
+	return "", fmt.Errorf("no answer to %s", query)
+}
 
 // selectOf is the select that a statement stores, "" if it stores none.
 func selectOf(statement string) string {
@@ -53,10 +58,11 @@ func TestAggregator_writesPortableSQL(t *testing.T) {
 		require.NoError(t, err)
 		d, err := kpi.Parse(name, string(text))
 		require.NoError(t, err)
-		require.NoError(t, kpi.Compute(t.Context(), written, d, "2026-02-01"))
 		finished = append(finished, kpi.Finished{Definition: d})
 	}
-	require.NoError(t, kpi.Finish(t.Context(), written, kpi.Run{Zone: time.UTC, Today: "2026-02-01"}, finished))
+	run := kpi.Run{Zone: time.UTC, Today: "2026-02-01"}
+	require.NoError(t, kpi.Compute(t.Context(), written, run, finished, func(...string) {}))
+	require.NoError(t, kpi.Finish(t.Context(), written, run))
 	held := 0
 	for _, statement := range written.statements {
 		text := selectOf(statement)

@@ -271,5 +271,8 @@ func (b *Builder) loadKPIs(ctx context.Context, _ *sql.Conn) []error {
 	for _, name := range names {
 		errs = append(errs, b.loadKPI(ctx, name, tables)...)
 	}
+	if b.kpis, err = kpi.Order(b.kpis); err != nil {
+		errs = append(errs, err)
+	}
 	return errs
 }

@@ -13,11 +13,15 @@ import (
 )
 
 // Check lists the files each set finds and opens the newest one, so that a
-// wrong path, a closed file or a missing column shows before a sync.
+// wrong path, a closed file or a missing column shows before a sync. It is
+// silent about streams that no file block fills.
 func (s *source) Check(ctx context.Context) (connectors.Access, error) {
 	access := connectors.Access{}
 	var found []string
 	for _, name := range shapeNames() {
+		if !s.fills(name) {
+			continue
+		}
 		stream := connectors.StreamAccess{Stream: name, Readable: true}
 		var faults []string
 		for _, set := range s.sets {

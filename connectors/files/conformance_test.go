@@ -37,15 +37,16 @@ func TestConformance(t *testing.T) {
 	}
 	block := func(path, stream, mapping string) connectors.Settings {
 		return connectors.Settings(fmt.Sprintf(`{"key_secret": %q, "file": {"set": {"path": %q, "stream": %q, "mapping": {%s}},
+			"likes": {"path": %q, "stream": "community_event", "mapping": {"event_type": "=reaction", "identity_id": "by", "thread_id": "id", "occurred_at": "at"}},
 			"people": {"path": %q, "stream": "identity", "changed": "at", "key": ["email"], "mapping": {"source_user_id": "id", "email": "email", "created_at": "at"}}}}`,
-			secret, filepath.Join(dir, path), stream, mapping, filepath.Join(dir, "*.csv*")))
+			secret, filepath.Join(dir, path), stream, mapping, filepath.Join(dir, "t.jsonl"), filepath.Join(dir, "*.csv*")))
 	}
 	thread := `"thread_id": "id", "created_at": "at", "author_identity_id": "by"`
 	connectortest.Run(t, connectortest.Case{
 		Command:  []string{"/proc/self/exe", "connector", "files"},
 		Settings: func(string) connectors.Settings { return block("t.jsonl", "thread", thread) },
 		Secrets:  []string{secret},
-		Streams:  []string{"identity", "thread"},
+		Streams:  []string{"identity", "thread", "community_event"},
 		Bad: map[string]connectors.Settings{
 			`file "set" stream`:  block("t.jsonl", "threads", thread),
 			`file "set" mapping`: block("t.jsonl", "thread", `"thread_id": "id"`),

@@ -7,6 +7,7 @@ import (
 	"io/fs"
 	"log/slog"
 	"os"
+	"slices"
 	"strings"
 	"time"
 
@@ -32,10 +33,14 @@ type reading struct {
 
 // Read reads the file sets of the stream in order of their names. A file that
 // cannot be read stops neither its set nor the others: Read goes on and
-// returns what was wrong at the end.
+// returns what was wrong at the end. A stream that no file block fills is none
+// to read: an empty Read would say that there is nothing of its kind.
 func (s *source) Read(ctx context.Context, stream string, cursor connectors.Cursor, emit func(connectors.Batch) error) error {
 	if _, ok := shapeNamed(stream); !ok {
 		return fmt.Errorf("there is no stream %q", stream)
+	}
+	if !s.fills(stream) {
+		return &connectors.ErrForbidden{Stream: stream, Reason: "no file block fills it"}
 	}
 	since, isSince := connectors.Since(cursor)
 	if isSince {
@@ -58,6 +63,11 @@ func (s *source) Read(ctx context.Context, stream string, cursor connectors.Curs
 		return err
 	}
 	return r.verdict()
+}
+
+// fills reports whether a file block fills the stream.
+func (s *source) fills(stream string) bool {
+	return slices.ContainsFunc(s.sets, func(set *fileSet) bool { return set.Stream == stream })
 }
 
 func (r *reading) readSet(ctx context.Context, set *fileSet) error {

@@ -147,6 +147,28 @@ func TestRead_stopsAtTheErrorOfEmit(t *testing.T) {
 	require.Equal(t, 1, calls)
 }
 
+func TestRead_refusesStreamsThatNoFileFills(t *testing.T) {
+	l := open(t, contacts("a.csv"))
+	l.write("a.csv", "id,email\n1,a\n")
+	var forbidden *connectors.ErrForbidden
+	require.ErrorAs(t, l.read("survey"), &forbidden)
+	require.Equal(t, "no file block fills it", forbidden.Reason)
+	require.NoError(t, l.read("identity"))
+}
+
+func TestRead_startsAgainWhenAConstantChanges(t *testing.T) {
+	roles := func(role string) string {
+		return contacts("a.csv", `"stream": "identity_role"`, `"mapping": {"identity_id": "id", "role_name": "=`+role+`"}`)
+	}
+	l := open(t, roles("agent"))
+	l.write("a.csv", "id\n1\n")
+	require.NoError(t, l.read("identity_role"))
+	require.Equal(t, []string{"agent"}, l.live("role_name"))
+	l.reopen(roles("staff"))
+	require.NoError(t, l.read("identity_role"))
+	require.Equal(t, []string{"staff"}, l.live("role_name"))
+}
+
 func TestRead_startsAgainWhenTheMappingChanges(t *testing.T) {
 	l := open(t, contacts("a.csv"))
 	l.write("a.csv", "id,email,name\n1,a,Ann\n")

@@ -19,7 +19,8 @@ type row interface {
 type rowMaker struct {
 	set     *fileSet
 	columns []rowColumn
-	prefix  string            // `{"file_set":"contacts"`
+	prefix  string            // `{"file_set":"contacts"`, and what all rows share
+	ownID   string            // `,"event_id":` when the key is the id; empty: a column is
 	escapes *strings.Replacer // keeps the separator out of key parts
 }
 
@@ -35,9 +36,17 @@ func newRowMaker(set *fileSet) *rowMaker {
 		m.prefix += `,"canonical":true`
 	}
 	for _, c := range set.shape.columns {
-		if from := set.from(c.name); from != "" {
-			m.columns = append(m.columns, rowColumn{c, from, "," + string(appendString(nil, c.name)) + ":"})
+		member := "," + string(appendString(nil, c.name)) + ":"
+		if from := set.from(c); from != "" {
+			m.columns = append(m.columns, rowColumn{c, from, member})
 		}
+		if text, ok := set.constants[c.name]; ok {
+			value, _ := set.appendValue([]byte(member), c.kind, cell{text: text, kind: isText})
+			m.prefix += string(value)
+		}
+	}
+	if set.idFromKey() {
+		m.ownID = "," + string(appendString(nil, set.shape.columns[0].name)) + ":"
 	}
 	return m
 }
@@ -69,10 +78,12 @@ func (m *rowMaker) record(r row, place string, sizeHint int) made {
 			out.event = at
 		}
 	}
-	out.record.Data = append(data, '}')
 	if out.record.Key, out.keyed = m.key(r); !out.keyed {
 		out.record.Key = m.set.placeKey(place)
+	} else if m.ownID != "" {
+		data = appendString(append(data, m.ownID...), out.record.Key)
 	}
+	out.record.Data = append(data, '}')
 	if value := m.optional(r, m.set.Changed); value.kind != absent {
 		at, ok := m.set.time(value)
 		out.record.At, out.oddTime = at, !ok

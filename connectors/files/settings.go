@@ -56,8 +56,11 @@ type fileSet struct {
 	settle time.Duration
 	layout timeLayout
 	csv    csvStyle
-	secret []byte // hashes keys that hold personal data; nil: keys stay as they are
-	digest string // of all that decides what a row becomes: another one reads the set again
+	// constants are the columns that a mapping gives one text for all rows.
+	constants map[string]string
+	ownKey    bool   // the operator named the key
+	secret    []byte // hashes keys that hold personal data; nil: keys stay as they are
+	digest    string // of all that decides what a row becomes: another one reads the set again
 }
 
 var setName = regexp.MustCompile(`^[a-zA-Z0-9_-]+$`)
@@ -149,83 +152,6 @@ func (f *fileSet) checkShape() error {
 	return nil
 }
 
-func (f *fileSet) checkMapping() error {
-	if f.Canonical {
-		return nil
-	}
-	mapping := map[string]string{}
-	for target, from := range f.Mapping {
-		c, ok := f.shape.column(target)
-		if !ok || c.given {
-			return f.fault("mapping", "%s has no column %q to fill; it has %s%s", f.Stream, target,
-				strings.Join(f.shape.targets(), ", "), hint(target, f.shape.targets()))
-		}
-		if from == "" {
-			return f.fault("mapping", "%s names no column of the file", target)
-		}
-		mapping[target] = from
-	}
-	identifier := f.shape.identifier(false)
-	if _, ok := mapping[identifier]; !ok && len(f.Key) == 1 {
-		mapping[identifier] = f.Key[0]
-	}
-	for to, from := range f.shape.alias {
-		if mapping[to] == "" && mapping[from] != "" {
-			mapping[to] = mapping[from]
-		}
-	}
-	f.Mapping = mapping
-	for _, c := range f.shape.columns {
-		if _, ok := mapping[c.name]; c.required && !ok {
-			target := c.name
-			if alias := f.shape.alias[target]; alias != "" {
-				target = alias
-			}
-			return f.fault("mapping", "%s is missing: every row of %s needs it (an id column; rows known only by an e-mail address are not supported)", target, f.Stream)
-		}
-	}
-	return nil
-}
-
-var emailColumn = regexp.MustCompile(`(?i)e[-_ ]?mail`)
-
-// checkKey finds the key columns. Keys end up in ids that leave the lake, so
-// one that holds an address or a name must be hashed with a secret.
-func (f *fileSet) checkKey(secret string) error {
-	if len(f.Key) == 0 {
-		identifier := f.shape.identifier(f.Canonical)
-		if !f.Canonical {
-			identifier = f.Mapping[identifier]
-		}
-		f.Key = []string{identifier}
-	}
-	for i, key := range f.Key {
-		if key == "" || slices.Contains(f.Key[:i], key) {
-			return f.fault("key", "column %q is empty or named twice", key)
-		}
-		personal := emailColumn.MatchString(key)
-		for _, c := range f.shape.columns {
-			personal = personal || c.personal && f.from(c.name) == key
-		}
-		if !personal {
-			continue
-		}
-		if secret == "" {
-			return f.fault("key", "column %q holds personal data, and keys are seen outside the lake: set key_secret = env(\"…\") to have keys hashed, or choose another column", key)
-		}
-		f.secret = []byte(secret)
-	}
-	return nil
-}
-
-// from is the file's column that fills a column of the shape; empty: none.
-func (f *fileSet) from(target string) string {
-	if f.Canonical {
-		return target
-	}
-	return f.Mapping[target]
-}
-
 func (f *fileSet) checkTimes() (err error) {
 	if f.zone, err = time.LoadLocation(f.TimeZone); err != nil || f.TimeZone == "Local" {
 		return f.fault("time_zone", "%q is no zone: write it like \"Europe/Berlin\"", f.TimeZone)
@@ -277,7 +203,7 @@ func (f *fileSet) makeDigest() error {
 	what.Settle, what.Order, what.Path = "", "", ""
 	h := hmac.New(sha256.New, f.secret)
 	enc := json.NewEncoder(h)
-	for _, part := range []any{what, f.shape.fields()} {
+	for _, part := range []any{what, f.shape.fields(), f.constants} {
 		if err := enc.Encode(part); err != nil {
 			return fmt.Errorf("digest of file set %s: %w", f.name, err)
 		}

@@ -15,13 +15,18 @@ func TestOpen_explainsSettingsItCannotUse(t *testing.T) {
 	l := open(t, contacts("a.csv"))
 	for name, c := range map[string]struct{ settings, reason string }{
 		"no file":           {`{}`, "there is no file block"},
-		"stream":            {contacts("a.csv", `"stream": "treads"`), `"treads" is not one of identity, community_member, thread, thread_reply`},
+		"stream":            {contacts("a.csv", `"stream": "treads"`), `"treads" is not one of identity, identity_role, community, community_member, thread, thread_reply, answer, `},
 		"near stream":       {contacts("a.csv", `"stream": "identiti"`), `did you mean "identity"?`},
 		"target":            {contacts("a.csv", `"mapping": {"source_user_id": "id", "mail": "m"}`), `no column "mail" to fill`},
 		"near target":       {contacts("a.csv", `"mapping": {"source_user_id": "id", "e_mail": "m"}`), `did you mean "email"?`},
 		"given":             {contacts("a.csv", `"mapping": {"identity_id": "id"}`), `no column "identity_id" to fill`},
 		"no user":           {contacts("a.csv", `"mapping": {"email": "m"}`), "source_user_id is missing"},
 		"no time":           {contacts("a.csv", `"stream": "thread"`, `"mapping": {"thread_id": "id"}`), "created_at is missing"},
+		"no type":           {contacts("a.csv", `"stream": "community_event"`, `"mapping": {"event_id": "id", "occurred_at": "at"}`), `event_type is missing: every row of community_event needs it ("=…" gives all rows the same event_type)`},
+		"no content":        {contacts("a.csv", `"stream": "moderation_action"`, `"mapping": {"action_id": "id"}`), "reply_id or thread_id is missing"},
+		"no reply":          {contacts("a.csv", `"stream": "answer"`, `"mapping": {"thread_id": "id"}`), "reply_id is missing"},
+		"no key":            {contacts("a.csv", `"stream": "community"`, `"mapping": {"community_id": "=main", "name": "n"}`), "name the columns that tell one row from another"},
+		"personal id":       {contacts("a.csv", `"stream": "survey_response"`, `"mapping": {"response_id": "email", "survey_id": "=nps"}`), "set key_secret"},
 		"both":              {contacts("a.csv", `"canonical": true`, `"mapping": {"source_user_id": "id"}`), "a canonical file needs none"},
 		"neither":           {`{"file": {"contacts": {"path": "a.csv", "stream": "identity"}}}`, "set canonical = true"},
 		"zone":              {contacts("a.csv", `"time_zone": "Berlin"`), `"Berlin" is no zone`},
@@ -81,14 +86,13 @@ func TestCheck_saysWhatIsThereAndWhatIsWrong(t *testing.T) {
 	l.write("a-1.csv", "id,at\n1,2026-01-01\n")
 	access, err := l.source.Check(t.Context())
 	require.NoError(t, err)
-	require.Len(t, access.Streams, 4)
+	require.Len(t, access.Streams, 3, "no file block fills the others")
 	require.True(t, access.Streams[0].Readable)
 	require.Equal(t, "local files: good (1, newest a-1.csv), misfit (1, newest a-1.csv), none (none), nowhere (none)", access.Account)
-	require.True(t, access.Streams[1].Readable)
-	require.False(t, access.Streams[2].Readable)
-	require.Contains(t, access.Streams[2].Reason, `a-1.csv has no column "ID"; did you mean "id"?`)
-	require.Contains(t, access.Streams[2].Reason, "no file matches "+filepath.Join(l.dir, "b-*.csv"))
-	require.Contains(t, access.Streams[3].Reason, "does not exist")
+	require.False(t, access.Streams[1].Readable)
+	require.Contains(t, access.Streams[1].Reason, `a-1.csv has no column "ID"; did you mean "id"?`)
+	require.Contains(t, access.Streams[1].Reason, "no file matches "+filepath.Join(l.dir, "b-*.csv"))
+	require.Contains(t, access.Streams[2].Reason, "does not exist")
 }
 
 func TestList_readsNoLinkThatLeadsOut(t *testing.T) {

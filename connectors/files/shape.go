@@ -15,7 +15,9 @@ const (
 	text   kind = iota // VARCHAR
 	flag               // BOOLEAN
 	whole              // BIGINT
+	number             // DOUBLE
 	moment             // TIMESTAMP in UTC in staging; RFC 3339 with its offset in the record
+	day                // DATE, in the zone the file states
 	list               // VARCHAR, a list is comma-joined
 	id                 // VARCHAR; a mapped file gives the source's own id, staging puts source and instance before it
 )
@@ -26,98 +28,43 @@ type column struct {
 	name     string
 	kind     kind
 	object   string // of an id: the word between instance and id ("thread"); empty: none
+	mapped   string // SQL of a mapped row's value, where another column takes part in it
 	fallback string // SQL for a missing id or a column only canonical files fill
 	personal bool
 	required bool // without it a row is no observation: staging leaves it out
+	sifts    bool // rows without it say nothing of this shape, which is no fault: staging passes over them
 	given    bool // only a canonical file says it; a mapping may not
+	input    bool // only a mapping says it: no column of the shape, but part of another
 	event    bool // the time at which the thing described happened, for coverage
 }
 
 // A shape is a staging table that files can fill: a stream of this connector.
 // Another shape is another entry of shapes; fields and staging SQL follow.
 type shape struct {
-	name    string
-	help    string
+	name string
+	help string
+	// key names a row where no column is an id of its own, or the mapping
+	// leaves that column out; parts that a mapping leaves out do not count.
+	key []string
+	// oneOf are columns of which a mapping fills at least one.
+	oneOf   []string
 	columns []column
 	// alias fills a column a mapping left out from one that it names: the
 	// user of an identity is its id.
 	alias map[string]string
 }
 
-// shapes lists what files can fill. Columns are in the order of
-// sql/staging/<name>.sql.
+// instanceOnly is the community of rows that name none.
+const instanceOnly = "'files:' || instance"
+
+// shapes lists what files can fill, in the order they are read. Columns are in
+// the order of sql/staging/<name>.sql.
 func shapes() []shape {
-	const instanceOnly = "'files:' || instance"
-	return []shape{
-		{
-			name: "identity",
-			help: "logins or contacts: one row per user of the system the file comes from",
-			columns: []column{
-				{name: "identity_id", kind: id, required: true, given: true},
-				{name: "source", fallback: "case when j.canonical then split_part(j.identity_id, ':', 1) else 'files' end", given: true},
-				{name: "source_instance", fallback: "case when j.canonical then split_part(j.identity_id, ':', 2) else instance end", given: true},
-				{name: "source_user_id"},
-				{name: "username", personal: true},
-				{name: "display_name", personal: true},
-				{name: "email", personal: true},
-				{name: "is_bot", kind: flag},
-				{name: "is_staff", kind: flag},
-				{name: "created_at", kind: moment, event: true},
-				{name: "source_updated_at", kind: moment},
-			},
-			alias: map[string]string{"identity_id": "source_user_id"},
-		},
-		{
-			name: "community_member",
-			help: "members of a community: one row per user and community",
-			columns: []column{
-				{name: "member_id", kind: id, object: "member", required: true},
-				{name: "community_id", kind: id, fallback: instanceOnly},
-				{name: "identity_id", kind: id, required: true},
-				{name: "joined_at", kind: moment, event: true},
-				{name: "left_at", kind: moment},
-				{name: "join_channel"},
-				{name: "is_suspended", kind: flag},
-				{name: "trust_level", kind: whole},
-				{name: "source_updated_at", kind: moment},
-			},
-			alias: map[string]string{"member_id": "identity_id"},
-		},
-		{
-			name: "thread",
-			help: "threads: topics, questions, discussions",
-			columns: []column{
-				{name: "thread_id", kind: id, object: "thread", required: true},
-				{name: "community_id", kind: id, fallback: instanceOnly},
-				{name: "author_identity_id", kind: id},
-				{name: "category"},
-				{name: "tags", kind: list},
-				{name: "title", personal: true},
-				{name: "url_path", personal: true},
-				{name: "created_at", kind: moment, required: true, event: true},
-				{name: "is_solvable", kind: flag},
-				{name: "is_private", kind: flag},
-				{name: "is_removed", kind: flag},
-				{name: "source_updated_at", kind: moment},
-			},
-		},
-		{
-			name: "thread_reply",
-			help: "replies in threads",
-			columns: []column{
-				{name: "reply_id", kind: id, object: "reply", required: true},
-				{name: "thread_id", kind: id, object: "thread", required: true},
-				{name: "community_id", kind: id, fallback: instanceOnly},
-				{name: "author_identity_id", kind: id},
-				{name: "parent_reply_id", kind: id, object: "reply"},
-				{name: "created_at", kind: moment, required: true, event: true},
-				{name: "char_len", kind: whole},
-				{name: "is_system", kind: flag},
-				{name: "is_removed", kind: flag},
-				{name: "source_updated_at", kind: moment},
-			},
-		},
+	var all []shape
+	for _, group := range [][]shape{peopleShapes(), contentShapes(), actShapes(), gatheringShapes(), surveyShapes(), productShapes()} {
+		all = append(all, group...)
 	}
+	return all
 }
 
 func shapeNamed(name string) (shape, bool) {
@@ -147,12 +94,15 @@ func (s shape) column(name string) (column, bool) {
 	return column{}, false
 }
 
-// identifier is the column that names the thing a row describes, and the
-// default key: as a mapping names it, or as a canonical file does.
+// identifier is the column that names the thing a row describes, as a mapping
+// names it or as a canonical file does; empty: several columns do together.
 func (s shape) identifier(canonical bool) string {
 	first := s.columns[0].name
 	if other, ok := s.alias[first]; ok && !canonical {
 		return other
+	}
+	if len(s.key) > 0 && s.key[0] == first {
+		return ""
 	}
 	return first
 }
@@ -195,7 +145,7 @@ func (s shape) fields() string {
 }
 
 func (c column) fieldType() string {
-	typ := map[kind]string{flag: "BOOLEAN", whole: "BIGINT", moment: "TIMESTAMPTZ"}[c.kind]
+	typ := map[kind]string{flag: "BOOLEAN", whole: "BIGINT", number: "DOUBLE", moment: "TIMESTAMPTZ", day: "DATE"}[c.kind]
 	if typ == "" {
 		typ = "VARCHAR"
 	}
@@ -209,11 +159,17 @@ func (c column) fieldType() string {
 func (s shape) staging() string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "-- One row per live or deleted row of the file sets that fill %s.\n", s.name)
-	b.WriteString("select\n    record,\n    first_seen_at,\n    deleted_at,\n")
+	b.WriteString("select\n    record,\n    first_seen_at,\n    deleted_at")
+	where := ""
 	for _, c := range s.columns {
-		fmt.Fprintf(&b, "    %s as %s,\n", c.sql(), c.name)
+		if !c.input {
+			fmt.Fprintf(&b, ",\n    %s as %s", c.sql(), c.name)
+		}
+		if c.sifts {
+			where = fmt.Sprintf("where j.%s is not null\n", c.name)
+		}
 	}
-	fmt.Fprintf(&b, "from raw.files__%s\n", s.name)
+	fmt.Fprintf(&b, "\nfrom raw.files__%s\n%s", s.name, where)
 	return b.String()
 }
 
@@ -223,14 +179,23 @@ func (c column) sql() string {
 	case moment:
 		expr += " at time zone 'UTC'"
 	case id:
-		prefix := "'files:' || instance || ':"
-		if c.object != "" {
-			prefix += c.object + ":"
+		mapped := c.mapped
+		if mapped == "" {
+			mapped = prefixed(c.object, c.name)
 		}
-		expr = fmt.Sprintf("case when j.canonical then j.%s else %s' || j.%s end", c.name, prefix, c.name)
+		expr = fmt.Sprintf("case when j.canonical then j.%s else %s end", c.name, mapped)
 	}
 	if c.fallback != "" {
 		expr = fmt.Sprintf("coalesce(%s, %s)", expr, c.fallback)
 	}
 	return expr
+}
+
+// prefixed is the SQL of an id in full, made of the file's own in a member.
+func prefixed(object, member string) string {
+	prefix := "'files:' || instance || ':"
+	if object != "" {
+		prefix += object + ":"
+	}
+	return prefix + "' || j." + member
 }

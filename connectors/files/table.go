@@ -48,7 +48,7 @@ func (f *fileSet) wanted() []string {
 		}
 	}
 	for _, c := range f.shape.columns {
-		add(f.from(c.name))
+		add(f.from(c))
 	}
 	for _, name := range append([]string{f.Changed, f.Deleted}, f.Key...) {
 		add(name)
@@ -62,9 +62,12 @@ func (f *fileSet) needed() []string {
 	if !f.Canonical {
 		return f.wanted()
 	}
-	names := append([]string{f.Changed, f.Deleted}, f.Key...)
+	names := []string{f.Changed, f.Deleted}
+	if f.ownKey {
+		names = append(names, f.Key...)
+	}
 	for _, c := range f.shape.columns {
-		if c.required {
+		if c.required || c.sifts {
 			names = append(names, c.name)
 		}
 	}

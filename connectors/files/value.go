@@ -89,6 +89,20 @@ func (f *fileSet) appendValue(b []byte, k kind, c cell) (out []byte, at time.Tim
 		if isNumber(words) {
 			return append(b, withoutZeroFraction(words)...), at
 		}
+	case number:
+		words := strings.TrimSpace(c.words())
+		if isNumber(words) {
+			return append(b, words...), at
+		}
+	case day:
+		if t, ok := f.time(c); ok {
+			if f.layout.unix != 0 {
+				t = t.In(f.zone)
+			}
+			b = append(b, '"')
+			b = t.AppendFormat(b, time.DateOnly)
+			return append(b, '"'), t
+		}
 	case moment:
 		if t, ok := f.time(c); ok {
 			b = append(b, '"')

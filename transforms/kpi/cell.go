@@ -10,34 +10,23 @@ import (
 // An Execer runs statements inside the transaction that writes the marts.
 type Execer interface {
 	Exec(ctx context.Context, query string, args ...any) error
+	// Columns describes a select without running it.
 	Columns(ctx context.Context, query string) ([]Column, error)
+	// Text runs a select of one text and returns it.
+	Text(ctx context.Context, query string, args ...any) (string, error)
 }
 
 // A Column of a select: name and DuckDB type.
 type Column struct{ Name, Type string }
 
-// createCells makes the table of unsuppressed cells. It is temporary: what is
-// below the privacy threshold never reaches a file.
+// createCells makes the table of unsuppressed cells: one row per KPI, grain,
+// period, segment type and segment value. It is temporary: what is below the
+// privacy threshold never reaches a file.
 const createCells = `create or replace temp table cell (
     kpi_id varchar, grain varchar, period_start date, segment_type varchar, segment_value varchar,
-    numerator double, denominator double, value double, n bigint, ci_low double, ci_high double
+    numerator double, denominator double, value double, n bigint,
+    ci_low double, ci_high double, low double, high double
 )`
-
-// Prepare makes the tables that Compute fills.
-func Prepare(ctx context.Context, tx Execer) error { return tx.Exec(ctx, createCells) }
-
-// Compute runs the KPI's select and adds its cells: atoms, collapsed to one
-// row per grain, period, slice and person, folded to one row per slice. today
-// is the local date up to which rolling windows are read.
-func Compute(ctx context.Context, tx Execer, d *Definition, today string) error {
-	run := &computation{tx: tx, d: d, today: today}
-	for _, step := range []func(context.Context) error{run.atoms, run.collapse, run.fold} {
-		if err := step(ctx); err != nil {
-			return fmt.Errorf("%s: %w", d.File, err)
-		}
-	}
-	return nil
-}
 
 type computation struct {
 	tx       Execer
@@ -189,7 +178,7 @@ func (c *computation) slices() string {
 func (c *computation) grainsNeeded(kind string) []string {
 	var needed []string
 	for _, grain := range c.d.Grains {
-		if k, _, _ := c.d.window(grain); k == kind {
+		if c.d.window(grain).kind == kind {
 			needed = append(needed, grain)
 		}
 	}

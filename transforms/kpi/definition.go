@@ -11,8 +11,6 @@ import (
 	"errors"
 	"fmt"
 	"regexp"
-	"slices"
-	"strconv"
 	"strings"
 
 	"github.com/hashicorp/hcl/v2"
@@ -22,37 +20,51 @@ import (
 
 // A Definition is the header of a KPI file and its select.
 type Definition struct {
-	ID         string            `hcl:"id,label"`
-	Name       string            `hcl:"name"`
-	Definition string            `hcl:"definition"`
-	Formula    string            `hcl:"formula"`
-	DataSource string            `hcl:"data_source"`
-	Owner      string            `hcl:"owner"`
-	Cadence    string            `hcl:"cadence"` // weekly, monthly, quarterly
-	Category   string            `hcl:"category"`
-	Measure    string            `hcl:"measure"`
-	Of         string            `hcl:"of,optional"` // what distinct counts: person (default), account, entity
-	Unit       string            `hcl:"unit"`
-	Direction  string            `hcl:"direction"` // up, down, either
-	Additive   string            `hcl:"additive"`  // add, semi, no
-	Grains     []string          `hcl:"grains"`
-	Window     string            `hcl:"window"`
-	Windows    map[string]string `hcl:"windows,optional"` // by grain: cal (default), r30, mean:month
-	Maturity   string            `hcl:"maturity"`         // days after a period's end until its value is whole
-	Restate    string            `hcl:"restate"`          // days after that until it is final
-	Segments   []string          `hcl:"segments"`         // segment sets, and columns of the file's own
-	Sources    []string          `hcl:"sources"`          // kinds of source
-	Needs      []string          `hcl:"needs,optional"`   // staging shapes without which it is not configured; default: all its select reaches that are not enriching
-	MinN       int               `hcl:"min_n,optional"`
-	PrivacyK   int               `hcl:"privacy_k,optional"` // default 5
-	Leading    bool              `hcl:"leading"`
-	Outcome    bool              `hcl:"outcome"`
-	Vanity     bool              `hcl:"vanity,optional"`
-	Influences []string          `hcl:"influences,optional"`
-	Seeds      []string          `hcl:"seeds,optional"`
-	Parameters []string          `hcl:"parameters,optional"`
-	VariantOf  string            `hcl:"variant_of,optional"`
-	Version    int               `hcl:"version,optional"` // of the definition; default 1
+	ID            string            `hcl:"id,label"`
+	Name          string            `hcl:"name"`
+	Definition    string            `hcl:"definition"`
+	Formula       string            `hcl:"formula"`
+	DataSource    string            `hcl:"data_source"`
+	Owner         string            `hcl:"owner"`
+	Cadence       string            `hcl:"cadence"` // weekly, monthly, quarterly
+	Category      string            `hcl:"category"`
+	Measure       string            `hcl:"measure"`
+	Of            string            `hcl:"of,optional"` // what is counted once: person (default), account, entity
+	Unit          string            `hcl:"unit"`
+	Direction     string            `hcl:"direction"` // up, down, either
+	Additive      string            `hcl:"additive"`  // add, semi, no
+	Grains        []string          `hcl:"grains"`
+	Window        string            `hcl:"window"`
+	Windows       map[string]string `hcl:"windows,optional"`        // by grain: cal (default), r30, r12m, mean:month
+	Per           string            `hcl:"per,optional"`            // day: the value is divided by the days of the period
+	Split         string            `hcl:"split,optional"`          // column that holds a parameter's values, of which one is the default
+	SplitDefault  string            `hcl:"split_default,optional"`  // the parameter with the default
+	SplitMaturity map[string]string `hcl:"split_maturity,optional"` // maturity by value of the split column
+	Sampled       string            `hcl:"sampled,optional"`        // end (default) or start: when spans are looked at
+	Once          string            `hcl:"once,optional"`           // person: only the latest atom of each in a period
+	NumeratorOnly []string          `hcl:"numerator_only,optional"` // segments of the numerator; the denominator is that of all
+	All           string            `hcl:"all,optional"`            // "mean of segments": of those by the file's own column
+	Maturity      string            `hcl:"maturity"`                // days after a period's end until its value is whole
+	Restate       string            `hcl:"restate"`                 // days after that until it is final
+	Segments      []string          `hcl:"segments"`                // segment sets, and columns of the file's own
+	Sources       []string          `hcl:"sources"`                 // kinds of source
+	Capabilities  []string          `hcl:"capabilities,optional"`   // what core.capability must list
+	Needs         []string          `hcl:"needs,optional"`          // staging shapes without which it is not configured; default: all its select reaches that are not enriching
+	NeedsAny      []string          `hcl:"needs_any,optional"`      // shapes of which one is enough
+	Depends       []string          `hcl:"depends,optional"`        // ids that a derived select reads; default: those it compares kpi_id with
+	MinN          int               `hcl:"min_n,optional"`
+	PrivacyK      int               `hcl:"privacy_k,optional"` // default 5
+	Decimals      int               `hcl:"decimals,optional"`  // shown places
+	Leading       bool              `hcl:"leading"`
+	Outcome       bool              `hcl:"outcome"`
+	Vanity        bool              `hcl:"vanity,optional"`
+	IsEstimate    bool              `hcl:"is_estimate,optional"`
+	Influences    []string          `hcl:"influences,optional"` // "id" or "id:sign:maxlag"
+	Seeds         []string          `hcl:"seeds,optional"`
+	Parameters    []string          `hcl:"parameters,optional"`
+	VariantOf     string            `hcl:"variant_of,optional"`
+	Disputed      string            `hcl:"disputed,optional"` // id of the formula that others use, shown beside
+	Version       int               `hcl:"version,optional"`  // of the definition; default 1
 
 	File         string // "kpi/health/community_mau.sql"
 	SQL          string // the select
@@ -105,125 +117,31 @@ func diagnostics(diags hcl.Diagnostics) error {
 	return errors.Join(errs...)
 }
 
-// grains are the periods that values are given for.
-func grains() []string { return []string{"day", "week", "month", "quarter", "year"} }
-
-func (d *Definition) check() error {
-	var errs []error
-	fail := func(format string, args ...any) {
-		errs = append(errs, fmt.Errorf("%s: %s", d.File, fmt.Sprintf(format, args...)))
-	}
-	oneOf := func(field, value string, allowed ...string) {
-		if !slices.Contains(allowed, value) {
-			fail("%s is %q, must be one of %s", field, value, strings.Join(allowed, ", "))
-		}
-	}
-	d.defaults()
-	oneOf("measure", d.Measure, measures()...)
-	oneOf("of", d.Of, "person", "account", "entity")
-	oneOf("direction", d.Direction, "up", "down", "either")
-	oneOf("additive", d.Additive, "add", "semi", "no")
-	oneOf("cadence", d.Cadence, "weekly", "monthly", "quarterly")
-	for _, grain := range d.Grains {
-		oneOf("grain", grain, grains()...)
-		if err := d.checkWindow(grain); err != nil {
-			fail("%v", err)
-		}
-	}
-	for grain := range d.Windows {
-		if !slices.Contains(d.Grains, grain) {
-			fail("windows names grain %q, which grains does not", grain)
-		}
-	}
-	if len(d.Sources) == 0 {
-		fail("sources names no kind of source")
-	}
-	var err error
-	if d.MaturityDays, err = days(d.Maturity); err != nil {
-		fail("maturity: %v", err)
-	}
-	if d.RestateDays, err = days(d.Restate); err != nil {
-		fail("restate: %v", err)
-	}
-	return errors.Join(errs...)
-}
-
-func (d *Definition) defaults() {
-	if d.Of == "" {
-		d.Of = "person"
-	}
-	if d.PrivacyK == 0 {
-		d.PrivacyK = defaultPrivacyK
-	}
-	if d.Version == 0 {
-		d.Version = 1
-	}
-}
-
-// measures are those the aggregator computes.
-func measures() []string { return []string{"count", "distinct", "ratio", "sum", "mean", "median"} }
-
-// window gives the grain's window: "cal", or "roll" with its days, or "mean"
-// with the grain whose values are averaged.
-func (d *Definition) window(grain string) (kind string, rollDays int, of string) {
-	text := d.Windows[grain]
-	if text == "" || text == "cal" {
-		return "cal", 0, ""
-	}
-	if of, found := strings.CutPrefix(text, "mean:"); found {
-		return "mean", 0, of
-	}
-	if number, found := strings.CutPrefix(text, "r"); found {
-		if n, err := strconv.Atoi(number); err == nil && n > 0 {
-			return "roll", n, ""
-		}
-	}
-	return "", 0, ""
-}
-
-func (d *Definition) checkWindow(grain string) error {
-	switch kind, _, of := d.window(grain); {
-	case kind == "":
-		return fmt.Errorf("window %q of grain %s is not cal, rN or mean:GRAIN", d.Windows[grain], grain)
-	case kind == "roll" && d.Measure != "distinct":
-		return fmt.Errorf("rolling windows are swept for measure distinct, not for %s", d.Measure)
-	case kind == "mean":
-		below, _, _ := d.window(of)
-		if !slices.Contains(d.Grains, of) || below != "cal" || slices.Index(grains(), of) >= slices.Index(grains(), grain) {
-			return fmt.Errorf("window mean:%s of grain %s needs the smaller grain %s with window cal", of, grain, of)
-		}
-	}
-	return nil
-}
-
-var dayCount = regexp.MustCompile(`^([0-9]+)d$`)
-
-func days(text string) (int, error) {
-	found := dayCount.FindStringSubmatch(text)
-	if found == nil {
-		return 0, fmt.Errorf("%q is not a number of days like 35d", text)
-	}
-	return strconv.Atoi(found[1])
-}
-
 // isFilled reports whether an empty period inside coverage counts 0.
 func (d *Definition) isFilled() bool {
-	return d.Measure == "count" || d.Measure == "distinct" || d.Measure == "sum"
+	return d.is("count", "distinct", "sum")
 }
 
 // kpiType is the class of the semantic layer.
 func (d *Definition) kpiType() string {
 	switch d.Measure {
-	case "ratio", "mean", "median":
+	case "ratio", "distinct_ratio", "sum_per_distinct":
+		return "ratio"
+	case "mean", "median", "derived":
 		return d.Measure
+	case "nps":
+		return "derived"
 	}
 	return "simple"
 }
 
 // Hash identifies the computation: the select without differences of white
-// space, the measure's fields and the values of its parameters.
+// space, the fields that the aggregator reads and the values of the parameters.
 func (d *Definition) Hash(parameters map[string]string) string {
-	parts := []string{strings.Join(strings.Fields(d.SQL), " "), d.Measure, d.Of, fmt.Sprint(d.Grains), fmt.Sprint(d.Windows)}
+	parts := []string{
+		strings.Join(strings.Fields(d.SQL), " "), d.Measure, d.Of,
+		fmt.Sprint(d.Grains, d.Windows, d.Per, d.Split, d.SplitDefault, d.Sampled, d.Once, d.NumeratorOnly, d.All, d.Segments),
+	}
 	for _, name := range d.Parameters {
 		parts = append(parts, name+"="+parameters[name])
 	}

@@ -79,7 +79,7 @@ func (c *computation) fold(ctx context.Context) error {
 		return err
 	}
 	for _, grain := range c.grainsNeeded("roll") {
-		_, rollDays, _ := c.d.window(grain)
+		rollDays := c.d.window(grain).days
 		for _, p := range c.allPasses() {
 			if err := c.sweep(ctx, grain, rollDays, p); err != nil {
 				return err
@@ -119,7 +119,7 @@ func (c *computation) foldSums(ctx context.Context) error {
 	if c.privacy != c.unit {
 		n = "cast(null as bigint)"
 	}
-	query := fmt.Sprintf(`insert into cell
+	query := fmt.Sprintf(`insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)
 select '%s' as kpi_id, f.grain, f.period_start, f.segment_type, f.segment_value,
     cast(%s as double) as numerator, cast(%s as double) as denominator, cast(%s as double) as value,
     %s as n, cast(null as double) as ci_low, cast(null as double) as ci_high
@@ -139,8 +139,8 @@ group by f.grain, f.period_start, f.segment_type, f.segment_value`, c.d.ID, nume
 
 // withPeople takes n from the rows collapsed by person.
 func (c *computation) withPeople(query string) string {
-	folded := strings.TrimPrefix(query, "insert into cell\n")
-	return fmt.Sprintf(`insert into cell
+	folded := strings.TrimPrefix(query, "insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)\n")
+	return fmt.Sprintf(`insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)
 with
 folded as (
 %s

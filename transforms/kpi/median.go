@@ -26,7 +26,7 @@ func (c *computation) foldMedian(ctx context.Context) error {
 	return nil
 }
 
-const medianCells = `insert into cell
+const medianCells = `insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)
 with
 amounts as (
     select c.%[1]s as period_start, %[2]s as segment_value, a.amount

@@ -15,7 +15,7 @@ func (c *computation) sweep(ctx context.Context, grain string, rollDays int, p p
 	return c.tx.Exec(ctx, query)
 }
 
-const sweptCells = `insert into cell
+const sweptCells = `insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)
 with
 active as (
     select distinct %[1]s as segment_value, a.%[2]s as unit_id, a.happened_on

@@ -20,7 +20,7 @@ select k.kpi_id, k.grain, k.period_start, k.segment_type, k.segment_value, k.num
 from cell as k
 where k.kpi_id = '%[3]s'`, center, half, c.d.ID),
 		fmt.Sprintf("delete from cell where kpi_id = '%s'", c.d.ID),
-		"insert into cell select * from share",
+		"insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high) select * from share",
 	} {
 		if err := c.tx.Exec(ctx, statement); err != nil {
 			return err
