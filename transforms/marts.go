@@ -80,6 +80,9 @@ func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build)
 			return err
 		}
 	}
+	if err := b.writeConfig(ctx, tx); err != nil {
+		return fmt.Errorf("write the configuration: %w", err)
+	}
 	// The macros are bound when they are made, so what they read comes first.
 	for _, m := range b.models {
 		if m.name() == "ref.param" {
@@ -102,6 +105,9 @@ func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build)
 // dropVanished removes tables that no file makes any more.
 func (b *Builder) dropVanished(ctx context.Context, tx *warehouse.Tx, _ *Build) error {
 	made := map[string]bool{settingTable: true}
+	for _, t := range configTables() {
+		made["ref."+t.name] = true
+	}
 	for _, m := range b.models {
 		made[m.name()] = true
 	}

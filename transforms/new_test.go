@@ -112,7 +112,7 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 	l := newLake(t)
 	text := readSQL(t, "kpi/health/community_mau.sql")
 	for old, c := range map[string]struct{ new, want string }{
-		`"distinct"`:                        {`"guess"`, `kpi/health/community_mau.sql: measure is "guess", must be one of count, distinct, ratio, sum, mean, median`},
+		`"distinct"`:                        {`"guess"`, `kpi/health/community_mau.sql: measure is "guess", must be one of count, distinct, ratio, distinct_ratio, sum`},
 		`direction   = "up"`:                {`direction = "sideways"`, `direction is "sideways"`},
 		`week = "r30"`:                      {`week = "30"`, `window "30" of grain week is not cal, rN or mean:GRAIN`},
 		`quarter = "mean:month"`:            {`quarter = "mean:day"`, "window mean:day of grain quarter needs the smaller grain day with window cal"},
@@ -120,7 +120,7 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 		`owner       = "community_manager"`: {``, `Missing required argument; The argument "owner" is required`},
 		`kpi "community_mau"`:               {`kpi "mau"`, "the file is named community_mau, its kpi mau"},
 		`mart.person_day_community`:         {`mart.person_day`, "unknown table mart.person_day"},
-		`leading     = true`:                {"leading = true\n  needs = [\"community_member\"]", "needs shape community_member, which its select never reaches"},
+		`needs       = ["thread",`:          {`needs = ["product_user",`, "needs shape product_user, which its select never reaches"},
 	} {
 		require.Contains(t, text, old)
 		_, err := transforms.New(t.Context(), l.options(overlay(t, map[string]string{"kpi/health/community_mau.sql": replaceOnce(text, old, c.new)})))

@@ -8,7 +8,6 @@ import (
 	"encoding/json"
 	"os"
 	"path/filepath"
-	"strings"
 	"testing"
 	"testing/fstest"
 	"time"
@@ -186,29 +185,27 @@ func TestPublish_refusesWithoutABuildWhoseChecksPassed(t *testing.T) {
 func TestPublish_stopsWhenAColumnVanishesOrChangesType(t *testing.T) {
 	l := newLake(t)
 	l.fixtureT()
-	b := l.builder(board("main"))
+	published := map[string]string{
+		"mart/kept.sql":    "-- One row per person.\n-- person_id: the human\n-- replies: how many\nselect p.person_id, 1 as replies from core.person as p",
+		"mart/changed.sql": "-- One row per person.\n-- person_id: the human\n-- grain: none\n-- threads: how many\nselect p.person_id, 'week' as grain, 1 as threads from core.person as p",
+	}
+	b := l.builderOver(overlay(t, published), board("main"))
 	l.build(b)
 	_, err := b.Publish(t.Context(), transforms.PublishRequest{})
 	require.NoError(t, err)
 
-	text, err := fs.ReadFile(rollcallsql.FS, "mart/person_day_community.sql")
-	require.NoError(t, err)
-	changed := strings.Replace(string(text), "-- replies: replies written\n", "", 1)
-	changed = strings.Replace(changed, "as threads,\n", "as threads\n", 1)
-	changed = strings.Replace(changed, "    count(*) filter (where c.kind = 'reply') as replies\n", "", 1)
-	period := "-- One row per person.\n-- person_id: the human\n-- grain: none\nselect p.person_id, 1 as grain from core.person as p"
-	other := l.builderOver(overlay(t, map[string]string{"mart/person_day_community.sql": changed, "mart/person_period.sql": period}), board("main"))
+	other := l.builderOver(overlay(t, map[string]string{
+		"mart/kept.sql":    "-- One row per person.\n-- person_id: the human\nselect p.person_id from core.person as p",
+		"mart/changed.sql": "-- One row per person.\n-- person_id: the human\n-- grain: none\nselect p.person_id, 1 as grain from core.person as p",
+	}), board("main"))
 	l.build(other)
 	_, err = other.Publish(t.Context(), transforms.PublishRequest{})
 	var change *transforms.SchemaChange
 	require.ErrorAs(t, err, &change)
 	require.Equal(t, []string{
-		"column mart.person_day_community.replies vanished",
-		"column mart.person_period.grain was VARCHAR, is INTEGER",
-		"column mart.person_period.period_start vanished",
-		"column mart.person_period.active_days vanished",
-		"column mart.person_period.threads vanished",
-		"column mart.person_period.replies vanished",
+		"column mart.changed.grain was VARCHAR, is INTEGER",
+		"column mart.changed.threads vanished",
+		"column mart.kept.replies vanished",
 	}, change.Changes)
 	_, err = other.Publish(t.Context(), transforms.PublishRequest{AcceptSchemaChange: true})
 	require.NoError(t, err)

@@ -138,6 +138,9 @@ func (b *Builder) loadParams(ctx context.Context, conn *sql.Conn) []error {
 	if err != nil {
 		return []error{err}
 	}
+	if err := b.offerParameters(ctx, conn); err != nil {
+		return []error{fmt.Errorf("offer parameters: %w", err)}
+	}
 	b.params = map[string]string{}
 	rows, err := conn.QueryContext(ctx, "select name, value from (\n"+string(text)+"\n)")
 	if err != nil {
@@ -220,6 +223,9 @@ const settingTable = "ref.setting"
 // knownTables exist before the first model runs.
 func (b *Builder) knownTables() map[string]bool {
 	known := map[string]bool{settingTable: true, peopleTable: true}
+	for _, t := range configTables() {
+		known["ref."+t.name] = true
+	}
 	for name := range b.shapes {
 		known["staging."+name] = true
 	}

@@ -23,6 +23,12 @@ type Config struct {
 	Memory          Memory
 	Metrics         Metrics
 	Connectors      []Connector // in file order; names are unique over all types
+
+	Parameters      map[string]string // over those of ref.param, as text
+	EngagementRules []EngagementRule
+	ProductEvents   []ProductEvent
+	Exclude         Exclude
+	Questions       []Questions
 }
 
 // Privacy states the basis for joining community identities to customer data.

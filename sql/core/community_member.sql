@@ -11,6 +11,7 @@
 -- join_channel: how the member came
 -- is_suspended: barred from taking part
 -- trust_level: the community's own grade
+-- first_seen_on: local date on which a record first showed the membership
 with
 observed as (
     select
@@ -31,7 +32,8 @@ latest as (
         max_by(coalesce(o.left_at, o.deleted_at), o.recency) as left_at,
         max_by(o.join_channel, o.recency) filter (where o.join_channel is not null) as join_channel,
         max_by(o.is_suspended, o.recency) filter (where o.is_suspended is not null) as is_suspended,
-        max_by(o.trust_level, o.recency) filter (where o.trust_level is not null) as trust_level
+        max_by(o.trust_level, o.recency) filter (where o.trust_level is not null) as trust_level,
+        min(o.first_seen_at) as first_seen_at
     from observed as o
     group by o.member_id
 ),
@@ -46,7 +48,8 @@ final as (
         l.left_at,
         l.join_channel,
         coalesce(l.is_suspended, false) as is_suspended,
-        l.trust_level
+        l.trust_level,
+        local_date(l.first_seen_at) as first_seen_on
     from latest as l
 )
 

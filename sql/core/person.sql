@@ -6,6 +6,7 @@
 -- created_at: when the oldest login was made
 -- is_bot: holds or held the role bot
 -- is_staff: holds or held the role staff
+-- is_test: a test person
 with
 logins as (
     select
@@ -31,7 +32,8 @@ roles as (
     select
         r.person_id,
         bool_or(r.role = 'bot') as is_bot,
-        bool_or(r.role = 'staff') as is_staff
+        bool_or(r.role = 'staff') as is_staff,
+        bool_or(r.role = 'test') as is_test
     from core.person_role as r
     group by r.person_id
 ),
@@ -43,7 +45,8 @@ final as (
         p.first_seen_at,
         p.created_at,
         coalesce(r.is_bot, false) as is_bot,
-        coalesce(r.is_staff, false) as is_staff
+        coalesce(r.is_staff, false) as is_staff,
+        coalesce(r.is_test, false) as is_test
     from people as p
     left join roles as r on r.person_id = p.person_id
 )

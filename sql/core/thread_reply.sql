@@ -1,6 +1,7 @@
 -- One row per reply. Each attribute is taken from the record that changed last
 -- and states it; ties go to the greater record. A reply whose latest record is
--- gone is removed.
+-- gone is removed. A reply of a thread that was merged into another stands in
+-- the other.
 --
 -- reply_id: source:instance:object:id
 -- thread_id: the thread it stands in
@@ -13,12 +14,11 @@
 -- is_system: written by the software
 -- is_removed: taken down, or gone from the source
 with
-counted as (
-    select
-        r.reply_id,
-        count(*) as records
+repeated as (
+    select r.reply_id
     from staging.thread_reply as r
     group by r.reply_id
+    having count(*) > 1
 ),
 
 -- Most replies are shown by one record: nothing has to be chosen.
@@ -34,7 +34,8 @@ shown_once as (
         r.is_system,
         case when r.deleted_at is not null then true else r.is_removed end as is_removed
     from staging.thread_reply as r
-    inner join counted as c on c.reply_id = r.reply_id and c.records = 1
+    left join repeated as m on m.reply_id = r.reply_id
+    where m.reply_id is null
 ),
 
 observed as (
@@ -46,7 +47,7 @@ observed as (
             order by coalesce(r.deleted_at, r.source_updated_at) nulls first, r.record nulls first
         ) as recency
     from staging.thread_reply as r
-    inner join counted as c on c.reply_id = r.reply_id and c.records > 1
+    inner join repeated as m on m.reply_id = r.reply_id
 ),
 
 chosen as (
@@ -72,10 +73,16 @@ latest as (
     select * from chosen
 ),
 
+merged as (
+    select t.thread_id, t.merged_into_thread_id
+    from core.thread as t
+    where t.merged_into_thread_id is not null
+),
+
 final as (
     select
         l.reply_id,
-        l.thread_id,
+        coalesce(m.merged_into_thread_id, l.thread_id) as thread_id,
         l.community_id,
         l.author_identity_id,
         l.parent_reply_id,
@@ -85,6 +92,7 @@ final as (
         coalesce(l.is_system, false) as is_system,
         coalesce(l.is_removed, false) as is_removed
     from latest as l
+    left join merged as m on m.thread_id = l.thread_id
 )
 
 select * from final

@@ -1,7 +1,8 @@
--- One row per question asked by a member: not removed, not private, and its
--- asker neither staff nor bot at the time. The first response is the earliest
--- reply after the question by another person who was no bot; staff may respond.
--- Ties go to the smaller reply_id.
+-- One row per question asked by a member: not removed, not private, not merged
+-- into another, and its asker neither staff nor bot nor test person at the time.
+-- The first response is the earliest reply after the question by another person
+-- who was no bot or test person; staff may respond. Ties go to the smaller
+-- reply_id. The accepted answer is the one accepted first of those that hold.
 --
 -- question_id: the thread
 -- community_id: where
@@ -10,77 +11,85 @@
 -- asked_at: when, UTC
 -- asked_on: the local date of that
 -- question_basis: why the thread counts as a question
+-- product_topic: product area it is about
+-- campaign: campaign it belongs to
 -- first_response_at: when the first response came, UTC; null without one
 -- first_responder_identity_id: who gave it
--- is_staff_response: whether that was staff
+-- is_staff_response: whether that was staff at that time; null without a response
 -- hours_to_first_response: elapsed hours; null without a response
+-- backlog_until_on: local date of the first response; null while there is none
+-- is_solvable: an answer can be accepted in it
+-- accepted_at: when its accepted answer was accepted, UTC; null without one
+-- accepted_on: the local date of that
+-- is_self_accepted: the accepted answer is the asker's own
+-- hours_to_accept: elapsed hours; null without one
 with
--- Roles with open ends closed, so that the joins below compare only.
-roles as (
-    select
-        r.person_id,
-        r.role as role,
-        coalesce(r.valid_from, timestamp '0001-01-01 00:00:00') as valid_from,
-        coalesce(r.valid_to, timestamp '9999-12-31 00:00:00') as valid_to
-    from core.person_role as r
-    where r.role in ('staff', 'bot')
-),
-
 questions as (
     select
-        t.thread_id as question_id,
-        t.community_id,
-        t.author_identity_id as asker_identity_id,
-        p.person_id as asker_person_id,
-        t.created_at as asked_at,
-        t.created_on as asked_on,
-        t.question_basis
-    from core.thread as t
-    inner join core.person_identity as p on p.identity_id = t.author_identity_id
-    left join roles as x
-        on x.person_id = p.person_id and x.valid_from <= t.created_at and x.valid_to > t.created_at
-    where t.is_question
-        and not t.is_removed
-        and not t.is_private
-        and t.created_at is not null
-        and x.person_id is null
+        c.content_id as question_id,
+        c.community_id,
+        c.identity_id as asker_identity_id,
+        c.person_id as asker_person_id,
+        c.happened_at as asked_at,
+        c.happened_on as asked_on,
+        t.question_basis,
+        c.product_topic,
+        c.campaign,
+        t.is_solvable
+    from mart.content as c
+    inner join core.thread as t on t.thread_id = c.content_id
+    where c.kind = 'thread'
+        and c.is_eligible
+        and c.standing = 'member'
+        and c.thread_id = c.content_id
+        and t.is_question
 ),
 
 responses as (
     select
         q.question_id,
-        r.created_at as first_response_at,
-        r.author_identity_id as first_responder_identity_id,
-        p.person_id as responder_person_id,
-        row_number() over (
-            partition by q.question_id
-            order by r.created_at nulls last, r.reply_id nulls last
-        ) as place
+        r.content_id as reply_id,
+        r.identity_id,
+        r.standing,
+        r.happened_at,
+        r.happened_on
     from questions as q
-    inner join core.thread_reply as r on r.thread_id = q.question_id
-    inner join core.person_identity as p on p.identity_id = r.author_identity_id
-    left join roles as x
-        on x.role = 'bot' and x.person_id = p.person_id
-        and x.valid_from <= r.created_at and x.valid_to > r.created_at
-    where not r.is_removed
-        and not r.is_system
-        and r.created_at > q.asked_at
-        and p.person_id <> q.asker_person_id
-        and x.person_id is null
+    inner join mart.content as r on r.thread_id = q.question_id
+    where r.kind = 'reply'
+        and r.is_eligible
+        and r.standing in ('member', 'staff')
+        and r.happened_at > q.asked_at
+        and r.person_id <> q.asker_person_id
+),
+
+earliest as (
+    select r.question_id, min(r.happened_at) as happened_at
+    from responses as r
+    group by r.question_id
 ),
 
 first_responses as (
     select
         r.question_id,
-        r.first_response_at,
-        r.first_responder_identity_id,
-        count(x.person_id) > 0 as is_staff_response
+        r.happened_at as first_response_at,
+        min_by(r.identity_id, r.reply_id) as first_responder_identity_id,
+        min_by(r.standing = 'staff', r.reply_id) as is_staff_response,
+        min(r.happened_on) as first_response_on
     from responses as r
-    left join roles as x
-        on x.role = 'staff' and x.person_id = r.responder_person_id
-        and x.valid_from <= r.first_response_at and x.valid_to > r.first_response_at
-    where r.place = 1
-    group by r.question_id, r.first_response_at, r.first_responder_identity_id
+    inner join earliest as e on e.question_id = r.question_id and e.happened_at = r.happened_at
+    group by r.question_id, r.happened_at
+),
+
+accepted as (
+    select
+        a.thread_id as question_id,
+        min(a.accepted_at) as accepted_at,
+        min(a.accepted_on) as accepted_on,
+        min_by(coalesce(c.kind = 'reply' and not c.is_to_other, false), a.accepted_at) as is_self_accepted
+    from core.answer as a
+    left join mart.content as c on c.content_id = a.reply_id
+    where a.is_current and not coalesce(c.is_removed, false)
+    group by a.thread_id
 ),
 
 final as (
@@ -92,12 +101,21 @@ final as (
         q.asked_at,
         q.asked_on,
         q.question_basis,
+        q.product_topic,
+        q.campaign,
         f.first_response_at,
         f.first_responder_identity_id,
         f.is_staff_response,
-        hours_between(q.asked_at, f.first_response_at) as hours_to_first_response
+        hours_between(q.asked_at, f.first_response_at) as hours_to_first_response,
+        f.first_response_on as backlog_until_on,
+        q.is_solvable,
+        a.accepted_at,
+        a.accepted_on,
+        a.is_self_accepted,
+        hours_between(q.asked_at, a.accepted_at) as hours_to_accept
     from questions as q
     left join first_responses as f on f.question_id = q.question_id
+    left join accepted as a on a.question_id = q.question_id
 )
 
 select * from final

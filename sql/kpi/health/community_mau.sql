@@ -19,6 +19,7 @@ kpi "community_mau" {
   restate     = "35d"
   segments    = ["community_people"]
   sources     = ["community"]
+  needs       = ["thread", "thread_reply"]
   leading     = true
   outcome     = false
   influences  = ["member_retention_rate"]
@@ -30,3 +31,4 @@ select
     d.person_id,
     d.community_id
 from mart.person_day_community as d
+where d.is_active

@@ -18,6 +18,7 @@ kpi "community_new_members" {
   restate     = "35d"
   segments    = ["community_people"]
   sources     = ["community"]
+  needs       = ["community_member"]
   leading     = true
   outcome     = false
   influences  = ["member_retention_rate"]

@@ -17,6 +17,7 @@ kpi "community_post_volume" {
   restate     = "35d"
   segments    = ["community_people"]
   sources     = ["community"]
+  needs       = ["thread", "thread_reply"]
   leading     = true
   outcome     = false
   vanity      = true
@@ -25,8 +26,9 @@ kpi "community_post_volume" {
 }
 */
 select
-    c.happened_on,
-    c.identity_id,
-    c.content_id as entity_id,
-    c.community_id
-from mart.contribution as c
+    a.happened_on,
+    a.person_id,
+    a.content_id as entity_id,
+    a.community_id
+from mart.activity as a
+where a.event_type in ('thread', 'reply')

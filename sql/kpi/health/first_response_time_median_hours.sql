@@ -17,6 +17,7 @@ kpi "first_response_time_median_hours" {
   restate     = "35d"
   segments    = ["community_people"]
   sources     = ["community"]
+  needs       = ["thread", "thread_reply"]
   min_n       = 10
   leading     = true
   outcome     = true

@@ -17,6 +17,7 @@ kpi "unanswered_question_rate" {
   restate     = "35d"
   segments    = ["community_people"]
   sources     = ["community"]
+  needs       = ["thread", "thread_reply"]
   min_n       = 20
   leading     = true
   outcome     = true
