@@ -65,6 +65,8 @@ from range(?) as r(i)`, f.people())
 	f.exec("insert into lake.raw.archive__all values ('all', '1', '{}', false, 1, null, ?, 1, 0, 0, 0)", f.now)
 	f.exec("insert into lake.staged.stream values ('archive', 'all', 'all', 'community', 'community,community_member,identity,thread,thread_reply,community_event,answer', ?)", f.activities)
 	f.cover("archive", "all", "all")
+	f.exec("delete from lake.staged.change where name = 'identity.person_identity'")
+	f.exec("insert into lake.staged.change values ('identity.person_identity', '')")
 	f.exec("update lake.staged.change set build_id = 'archive'")
 }
 
