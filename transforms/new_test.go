@@ -114,7 +114,7 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 	for old, c := range map[string]struct{ new, want string }{
 		`"distinct"`:                        {`"guess"`, `kpi/health/community_mau.sql: measure is "guess", must be one of count, distinct, ratio, distinct_ratio, sum`},
 		`direction   = "up"`:                {`direction = "sideways"`, `direction is "sideways"`},
-		`week = "r30"`:                      {`week = "30"`, `window "30" of grain week is not cal, rN or mean:GRAIN`},
+		`week = "r30"`:                      {`week = "30"`, `window "30" of grain week is not cal, rN`},
 		`quarter = "mean:month"`:            {`quarter = "mean:day"`, "window mean:day of grain quarter needs the smaller grain day with window cal"},
 		`maturity    = "0d"`:                {`maturity = "soon"`, `maturity: "soon" is not a number of days like 35d`},
 		`owner       = "community_manager"`: {``, `Missing required argument; The argument "owner" is required`},
