@@ -33,15 +33,11 @@ func comment(ctx context.Context, tx *warehouse.Tx, table string, d doc) error {
 			return fmt.Errorf("the first comment describes %s, which is no column", name)
 		}
 	}
-	if err := tx.Exec(ctx, fmt.Sprintf("comment on table %s is %s", table, literal(d.Table))); err != nil {
-		return err
-	}
+	statements := []string{fmt.Sprintf("comment on table %s is %s", table, literal(d.Table))}
 	for _, name := range names {
-		if err := tx.Exec(ctx, fmt.Sprintf("comment on column %s.%s is %s", table, ident(name), literal(d.Columns[name]))); err != nil {
-			return err
-		}
+		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", table, ident(name), literal(d.Columns[name])))
 	}
-	return nil
+	return tx.Exec(ctx, strings.Join(statements, ";\n"))
 }
 
 // outputDocs describe the tables that Go writes.
