@@ -38,6 +38,52 @@ metrics {
   listen = "127.0.0.1:9464"
 }
 
+# What acts, events and threads mean. All of this has a default; a changed rule
+# changes the KPIs that rest on it from the day it names on.
+
+# Numbers of the definitions; `rollcall query "select * from ref.param"` lists them.
+parameters = {
+  activation_window_days  = 14
+  unanswered_window_hours = 168
+}
+
+# How much an act counts: -1 done by software, 0 passive, 1 light, 2 meaningful,
+# 3 high. Only tier is needed; the rule that names more decides, then the later.
+engagement_rule "reaction" {
+  source   = "discourse"
+  reaction = "like"
+  tier     = 1
+  helpful  = true         # such a reaction says that a reply helped
+  from     = "2026-01-01" # first day; left out: always
+}
+engagement_rule "thread" {
+  tier      = 3
+  min_chars = 1500
+}
+
+# What an event of your product's tracking means.
+product_event "lesson_opened" {
+  feature    = "academy"
+  key_action = true # who does it is active
+  training   = true
+}
+
+# Who is no member, beside those the sources call staff or bots. Subdomains are
+# meant as well.
+exclude {
+  identities    = ["discourse:forum:17"]
+  staff_domains = ["acme.example"]
+  test_domains  = ["test.example"]
+}
+
+# Which threads are questions, beside those in which an answer can be accepted.
+# A label makes it one source's: questions "discourse" { … }.
+questions {
+  categories = ["support"]
+  tags       = ["help"]
+  default    = true
+}
+
 # Secrets come from the environment, env("NAME"), or from a file, file("path").
 connector "discourse" "forum" {
   url          = "https://forum.example.com"

@@ -54,7 +54,7 @@ func (b *Builder) loadChecks(ctx context.Context, _ *sql.Conn) []error {
 	for _, m := range b.models {
 		tables[m.name()] = true
 	}
-	for _, name := range outputTables() {
+	for _, name := range b.publishedTables() {
 		tables[name] = true
 	}
 	var errs []error

@@ -41,7 +41,7 @@ func comment(ctx context.Context, tx *warehouse.Tx, table string, d doc) error {
 }
 
 // outputDocs describe the tables that Go writes.
-func outputDocs() map[string]doc {
+func (b *Builder) outputDocs() map[string]doc {
 	docs := map[string]doc{
 		"kpi.build": {Table: "One row: the build that made these tables.", Columns: map[string]string{
 			"build_id": "id of the build", "started_at": "when it began, UTC", "finished_at": "when its checks were done, UTC",
@@ -64,7 +64,7 @@ func outputDocs() map[string]doc {
 			"left_out": "records without a required field, not staged", "rejected_values": "values that are present but not of the declared type",
 		}},
 	}
-	for _, t := range kpi.Tables() {
+	for _, t := range kpi.Tables(b.kpis) {
 		d := doc{Table: t.Comment, Columns: map[string]string{}}
 		for _, c := range t.Columns {
 			d.Columns[c[0]] = c[1]
@@ -75,8 +75,8 @@ func outputDocs() map[string]doc {
 }
 
 func (b *Builder) commentOutputs(ctx context.Context, tx *warehouse.Tx, _ *Build) error {
-	docs := outputDocs()
-	for _, name := range outputTables() {
+	docs := b.outputDocs()
+	for _, name := range b.outputTables() {
 		if err := comment(ctx, tx, "marts."+name, docs[name]); err != nil {
 			return fmt.Errorf("%s: %w", name, err)
 		}

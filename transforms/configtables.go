@@ -4,6 +4,7 @@ import (
 	"context"
 	"database/sql"
 	"fmt"
+	"strconv"
 	"strings"
 	"time"
 
@@ -146,6 +147,32 @@ where lower(trim(i.email)) like '%@' || ? or lower(trim(i.email)) like '%@%.' ||
 		}
 	}
 	return nil
+}
+
+// checkOverrides holds configured parameters against the shipped ones: each
+// exists, and is of the same kind.
+func checkOverrides(configured, shipped map[string]string) []error {
+	var errs []error
+	for _, name := range sortedKeys(configured) {
+		value, found := shipped[name]
+		switch {
+		case !found:
+			errs = append(errs, fmt.Errorf("parameters: there is no parameter %q; known are %s", name, strings.Join(sortedKeys(shipped), ", ")))
+		case kindOf(value) != kindOf(configured[name]):
+			errs = append(errs, fmt.Errorf("parameters: %s must be %s, as the shipped %s is", name, kindOf(value), value))
+		}
+	}
+	return errs
+}
+
+func kindOf(value string) string {
+	if _, err := strconv.ParseFloat(value, 64); err == nil {
+		return "a number"
+	}
+	if value == "true" || value == "false" {
+		return "true or false"
+	}
+	return "a word"
 }
 
 // offerParameters puts the configured parameters where ref/param.sql finds them

@@ -21,6 +21,15 @@ func banned() map[string]string {
 		"string_agg": "", "listagg": "", "group_concat": "",
 		"generate_series": "", "range": "", "unnest": "", "hash": "", "md5": "", "sha256": "",
 		"row": "", "struct_pack": "", "map": "", "map_from_entries": "",
+		"strftime": "cast(x as varchar), or nothing: dates are written where they are read", "strptime": "",
+		"first": "min_by(x, order)", "last": "max_by(x, order)", "mode": "count(*) and row_number()",
+		"random": "", "uuid": "", "gen_random_uuid": "",
+	}
+	for _, clock := range []string{"now", "current_date", "current_timestamp", "get_current_timestamp", "transaction_timestamp", "today", "current_localtimestamp", "get_current_time"} {
+		instead[clock] = "setting('today'): a build has one clock"
+	}
+	for _, part := range []string{"dayofweek", "weekday", "isodow", "epoch", "epoch_ms", "epoch_us", "epoch_ns", "dayname", "monthname"} {
+		instead[part] = "ref.calendar, or hours_between"
 	}
 	for _, list := range []string{"list_value", "list", "array_agg", "list_transform", "list_filter", "list_reduce", "list_aggregate", "list_contains", "array_value", "string_split", "str_split"} {
 		instead[list] = ""
@@ -38,11 +47,44 @@ func (t *tree) lint() []*fault {
 	for _, at := range castOperator.FindAllStringIndex(blankLiterals(t.text), -1) {
 		l.add(at[0], "`::` is not portable: write cast(x as type)")
 	}
+	l.aliases()
 	slices.SortFunc(l.faults, func(a, b *fault) int { return a.Line - b.Line })
 	return l.faults
 }
 
 var castOperator = regexp.MustCompile(`::`)
+
+// aliases wants `as` before every alias. The tree does not tell, so it counts:
+// a name that aliases three things is written after `as` three times.
+func (l *linter) aliases() {
+	named, places := map[string]int{}, map[string]int{}
+	for _, statement := range l.tree.statements {
+		statement.walk(nil, func(n node, _ []node) {
+			alias := strings.ToLower(n.str("alias"))
+			if alias == "" || n.str("type") == "EXPRESSION_LIST" {
+				return
+			}
+			named[alias]++
+			if at := n.near(); at >= 0 && (places[alias] == 0 || at < places[alias]) {
+				places[alias] = at
+			}
+		})
+	}
+	written := map[string]int{}
+	for _, words := range asAlias.FindAllStringSubmatch(blankLiterals(l.tree.text), -1) {
+		written[strings.ToLower(words[1])]++
+	}
+	for alias, times := range named {
+		if plainName.MatchString(alias) && written[alias] < times {
+			l.add(places[alias], "write `as` before the alias %s", alias)
+		}
+	}
+}
+
+var (
+	asAlias   = regexp.MustCompile(`(?i)\bas\s+([a-z_][a-z0-9_]*)\b`)
+	plainName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
+)
 
 type linter struct {
 	tree   *tree
@@ -58,6 +100,8 @@ func (l *linter) visit(n node, above []node) {
 	switch {
 	case n.str("class") == "FUNCTION":
 		l.function(n, above)
+	case n.str("class") == "COLUMN_REF":
+		l.clock(n)
 	case n.str("class") == "WINDOW":
 		if ignore, ok := n["ignore_nulls"].(bool); ok && ignore {
 			l.add(n.near(), "ignore nulls is not portable")
@@ -128,6 +172,18 @@ func (l *linter) function(n node, above []node) {
 		l.datePart(n)
 	case "+", "-":
 		l.interval(n, above)
+	}
+}
+
+// clock finds current_date and its like, which the tree shows as columns.
+func (l *linter) clock(n node) {
+	names, ok := n["column_names"].([]any)
+	if !ok || len(names) != 1 {
+		return
+	}
+	name, ok := names[0].(string)
+	if name = strings.ToLower(name); ok && strings.HasPrefix(name, "current_") && l.banned[name] != "" {
+		l.add(n.offset(), "%s is not portable: write %s", name, l.banned[name])
 	}
 }
 

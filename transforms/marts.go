@@ -15,7 +15,7 @@ import (
 // searchPath resolves schema.table over both files. Bare catalog names would
 // not: every entry is catalog.schema.
 func searchPath() string {
-	return "marts.main,marts.ref,marts.core,marts.mart,marts.kpi,marts.checks,lake.staging,lake.identity"
+	return "marts.main,marts.ref,marts.core,marts.mart,marts.kpi,marts.checks,lake.staging,lake.identity,lake.history"
 }
 
 // writeMarts runs fn in one transaction of the marts' writer, in which
@@ -41,7 +41,7 @@ func (b *Builder) writeMarts(ctx context.Context, fn func(tx *warehouse.Tx) erro
 func (b *Builder) buildMarts(ctx context.Context, build *Build) error {
 	err := b.writeMarts(ctx, func(tx *warehouse.Tx) error {
 		for _, step := range []func(context.Context, *warehouse.Tx, *Build) error{
-			b.writeSettings, b.dropVanished, b.buildModels, b.buildKPIs, b.writeBuildTables, b.commentOutputs, b.checkTypes,
+			b.writeSettings, b.dropVanished, b.buildModels, b.buildKPIs, b.buildOutputs, b.writeBuildTables, b.commentOutputs, b.checkTypes,
 		} {
 			if err := step(ctx, tx, build); err != nil {
 				return err
@@ -111,7 +111,7 @@ func (b *Builder) dropVanished(ctx context.Context, tx *warehouse.Tx, _ *Build) 
 	for _, m := range b.models {
 		made[m.name()] = true
 	}
-	for _, name := range outputTables() {
+	for _, name := range b.publishedTables() {
 		made[name] = true
 	}
 	rows, err := tx.Query(ctx, "select schema_name || '.' || table_name from duckdb_tables() where database_name = 'marts'")
@@ -180,59 +180,10 @@ func (t tables) Text(ctx context.Context, query string, args ...any) (string, er
 	return text, rows.Close()
 }
 
-func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build) error {
-	cells := tables{tx}
-	var configured []kpi.Finished
-	var entries []kpi.Entry
-	covered := map[string][]kpi.Interval{}
-	for _, d := range b.kpis {
-		entry := kpi.Entry{Definition: d, Hash: d.Hash(b.params), Parameters: b.params}
-		covered[d.ID], entry.Missing = b.coveredBy(d, build, covered)
-		if entry.Missing != "" {
-			build.NotConfigured[d.ID] = entry.Missing
-		} else {
-			configured = append(configured, kpi.Finished{Definition: d, Hash: entry.Hash, Covered: covered[d.ID]})
-		}
-		entries = append(entries, entry)
-	}
-	began := b.opts.Now()
-	computed := func(ids ...string) {
-		for _, id := range ids {
-			build.KPIs++
-			b.opts.Events(Event{Step: "kpi", Name: id, Done: build.KPIs, Total: len(configured), Took: b.opts.Now().Sub(began)})
-			began = b.opts.Now()
-		}
-	}
-	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
-	if err := kpi.Compute(ctx, cells, run, configured, computed); err != nil {
-		return err
-	}
-	if err := kpi.WriteDictionary(ctx, cells, entries); err != nil {
-		return err
-	}
-	return kpi.Finish(ctx, cells, run)
-}
-
-// coveredBy is configured for every measure: a derived KPI is as complete as
-// those it reads, and says nothing where one of them does not.
-func (b *Builder) coveredBy(d *kpi.Definition, build *Build, covered map[string][]kpi.Interval) ([]kpi.Interval, string) {
-	complete, lacking := b.configured(d, build)
-	for _, id := range d.Depends {
-		if lacking != "" {
-			break
-		}
-		if reason := build.NotConfigured[id]; reason != "" {
-			return nil, fmt.Sprintf("reads %s: %s", id, reason)
-		}
-		complete = kpi.Intersect(complete, covered[id])
-	}
-	return complete, lacking
-}
-
 // outputTables are written by Go, beside the models.
-func outputTables() []string {
+func (b *Builder) outputTables() []string {
 	names := []string{"kpi.build", "kpi.release", "checks.result", "checks.stream", "checks.model"}
-	for _, t := range kpi.Tables() {
+	for _, t := range kpi.Tables(b.kpis) {
 		names = append(names, "kpi."+t.Name)
 	}
 	return names

@@ -69,6 +69,17 @@ func TestNew_holdsPortableSQL(t *testing.T) {
 		"select a.x as x from core.thread as a where a.y in (select split_part(b.y, ':', 1) from core.thread as b)": "nullif(split_part(…), '')",
 		"select a.x as x from core.thread as a where exists (select 1 from core.thread as b order by b.x)":          "order by must say nulls first",
 		"select percentile_cont(0.5) within group (order by a.x) as x from core.thread as a":                        "order by must say nulls first",
+		"select a.x as x from core.thread a":                                                                        "write `as` before the alias a",
+		"select a.x y from core.thread as a":                                                                        "write `as` before the alias y",
+		"select a.x as y, b.y from core.thread as a, core.thread b":                                                 "write `as` before the alias b",
+		"select q.x as x from (select a.x as x from core.thread as a) q":                                            "write `as` before the alias q",
+		"select now() as x from core.thread as a":                                                                   "now is not portable: write setting('today')",
+		"select current_date as x from core.thread as a":                                                            "current_date is not portable: write setting('today')",
+		"select strftime(a.x, '%Y') as x from core.thread as a":                                                     "strftime is not portable",
+		"select isodow(a.x) as x from core.thread as a":                                                             "isodow is not portable: write ref.calendar",
+		"select first(a.x) as x from core.thread as a":                                                              "first is not portable: write min_by",
+		"select mode(a.x) as x from core.thread as a":                                                               "mode is not portable",
+		"select last(a.x order by a.y nulls last) as x from core.thread as a":                                       "last is not portable: write max_by",
 	} {
 		_, err := transforms.New(t.Context(), l.options(overlay(t, map[string]string{"mart/wrong.sql": "-- W.\n-- x: x\n" + text})))
 		require.ErrorContains(t, err, "mart/wrong.sql:3: ", text)

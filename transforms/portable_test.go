@@ -2,7 +2,6 @@ package transforms
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"strings"
 	"testing"
@@ -29,7 +28,10 @@ func (r *recorder) Exec(_ context.Context, query string, _ ...any) error {
 func (r *recorder) Columns(context.Context, string) ([]kpi.Column, error) { return r.columns, nil }
 
 func (r *recorder) Text(_ context.Context, query string, _ ...any) (string, error) {
-	return "", fmt.Errorf("no answer to %s", query)
+	if strings.HasSuffix(query, "from hidden_cell where found_in = 0") {
+		return "1", nil
+	}
+	return "0", nil
 }
 
 // selectOf is the select that a statement stores, "" if it stores none.
@@ -53,16 +55,19 @@ func TestAggregator_writesPortableSQL(t *testing.T) {
 		{Name: "numerator", Type: "BOOLEAN"}, {Name: "denominator", Type: "BOOLEAN"}, {Name: "amount", Type: "DOUBLE"},
 	}}
 	var finished []kpi.Finished
+	var entries []kpi.Entry
 	for _, name := range names {
 		text, err := fs.ReadFile(rollcallsql.FS, name)
 		require.NoError(t, err)
 		d, err := kpi.Parse(name, string(text))
 		require.NoError(t, err)
 		finished = append(finished, kpi.Finished{Definition: d})
+		entries = append(entries, kpi.Entry{Definition: d})
 	}
 	run := kpi.Run{Zone: time.UTC, Today: "2026-02-01"}
 	require.NoError(t, kpi.Compute(t.Context(), written, run, finished, func(...string) {}))
-	require.NoError(t, kpi.Finish(t.Context(), written, run))
+	require.NoError(t, kpi.Finish(t.Context(), written, run, finished))
+	require.NoError(t, kpi.Describe(t.Context(), written, entries))
 	held := 0
 	for _, statement := range written.statements {
 		text := selectOf(statement)

@@ -45,6 +45,7 @@ func (b *Builder) Publish(ctx context.Context, r PublishRequest) (*Release, erro
 	}
 	p := &publication{builder: b, buildID: buildID, dir: b.opts.Config.PublishedDir()}
 	for _, step := range []func() error{
+		func() error { return b.rememberBuild(ctx, buildID) }, // a crash may have come between the checks and this
 		p.makeFolders,
 		func() error { return p.describeTables(ctx) },
 		func() error { return p.guard(r.AcceptSchemaChange) },

@@ -66,6 +66,7 @@ type Builder struct {
 	shapes  map[string]*shape
 	models  []*model // in order
 	kpis    []*kpi.Definition
+	outputs []*model         // of schema kpi, in order: selects over the values
 	trees   map[string]*tree // of KPI files, by KPI id
 	checks  []*check
 	prelude string
@@ -92,7 +93,7 @@ func New(ctx context.Context, o Options) (_ *Builder, err error) {
 		return nil, err
 	}
 	var errs []error
-	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadChecks} {
+	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadOutputs, b.loadChecks} {
 		errs = append(errs, load(ctx, conn)...)
 	}
 	return b, errors.Join(errs...)
@@ -142,21 +143,22 @@ func (b *Builder) loadParams(ctx context.Context, conn *sql.Conn) []error {
 		return []error{fmt.Errorf("offer parameters: %w", err)}
 	}
 	b.params = map[string]string{}
-	rows, err := conn.QueryContext(ctx, "select name, value from (\n"+string(text)+"\n)")
+	shipped := map[string]string{}
+	rows, err := conn.QueryContext(ctx, "select name, value, default_value from (\n"+string(text)+"\n)")
 	if err != nil {
 		return []error{fmt.Errorf("ref/param.sql: %w", err)}
 	}
 	for rows.Next() {
-		var name, value string
-		if err := rows.Scan(&name, &value); err != nil {
+		var name, value, byDefault string
+		if err := rows.Scan(&name, &value, &byDefault); err != nil {
 			return []error{errors.Join(err, rows.Close())}
 		}
-		b.params[name] = value
+		b.params[name], shipped[name] = value, byDefault
 	}
 	if err := errors.Join(rows.Err(), rows.Close()); err != nil {
 		return []error{fmt.Errorf("ref/param.sql: %w", err)}
 	}
-	return nil
+	return checkOverrides(b.opts.Config.Parameters, shipped)
 }
 
 func (b *Builder) loadStaging(ctx context.Context, conn *sql.Conn) []error {

@@ -29,6 +29,10 @@ func categoriesStream() stream {
 				"topic_count", "post_count", "topics_day", "topics_week", "topics_month", "topics_year", "topics_all_time", "hotness",
 				"topics", "featured_topics", "subcategory_list", "notification_level", "can_edit", "permission", "unread_topics", "new_topics",
 			},
+			Fields: `{
+  "id": "BIGINT!",
+  "custom_fields": {"enable_accepted_answers": "VARCHAR"}
+}`,
 			Every: 24 * time.Hour,
 		},
 		read: (*source).readCategories,

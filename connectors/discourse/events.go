@@ -28,7 +28,15 @@ func eventsStream() stream {
 			Mode:     connectors.ModeSnapshot,
 			Personal: []string{"creator", "sample_invitees", "watching_invitee", "raw_invitees", "name", "description", "description_html", "post.topic.title"},
 			Volatile: []string{"is_expired", "is_ongoing", "can_act_on_discourse_post_event", "can_update_attendance", "watching_invitee", "sample_invitees", "occurrences", "creator.avatar_template"},
-			Every:    24 * time.Hour,
+			Fields: `{
+  "id": "BIGINT!",
+  "name": "VARCHAR",
+  "starts_at": "TIMESTAMPTZ",
+  "ends_at": "TIMESTAMPTZ",
+  "max_attendees": "BIGINT",
+  "post": {"topic": {"title": "VARCHAR"}}
+}`,
+			Every: 24 * time.Hour,
 		},
 		read: (*source).readEvents,
 	}
@@ -42,7 +50,12 @@ func eventInviteesStream() stream {
 			Mode:     connectors.ModeSnapshot,
 			Personal: []string{"user"},
 			Volatile: []string{"user.avatar_template", "user.status"},
-			Every:    24 * time.Hour,
+			Fields: `{
+  "id": "BIGINT!",
+  "status": "VARCHAR",
+  "user": {"id": "BIGINT!"}
+}`,
+			Every: 24 * time.Hour,
 		},
 		read: (*source).readEventInvitees,
 	}

@@ -42,7 +42,7 @@ func fakeForum(posts int) http.Handler {
 	mux.HandleFunc("GET /groups/champions/members.json", offsets("members", 3, 2, func(n int) string { return fmt.Sprintf(`{"id":%d,"username":"user%d"}`, n, n) }))
 	mux.HandleFunc("GET /user_actions.json", fakeLikes)
 	mux.HandleFunc("GET /review.json", offsets("reviewables", 25, 10, func(n int) string {
-		return fmt.Sprintf(`{"id":%d,"type":"ReviewableFlaggedPost","status":0,"created_at":%q}`, 26-n, fakeNow.AddDate(0, 0, -7*n).Format(time.RFC3339))
+		return fmt.Sprintf(`{"id":%d,"type":"ReviewableFlaggedPost","status":%d,"created_by_id":2,"post_id":%d,"created_at":%q}`, 26-n, n%4, n, fakeNow.AddDate(0, 0, -7*n).Format(time.RFC3339))
 	}))
 	mux.HandleFunc("GET /discourse-post-event/events/3/invitees.json", func(w http.ResponseWriter, r *http.Request) {
 		answer(w, r, map[string]string{"going": `{"invitees":[{"id":7,"status":"going","user":{"id":1,"username":"user1"}}]}`}[r.URL.Query().Get("type")])
@@ -104,9 +104,9 @@ func fakeExplorer(w http.ResponseWriter, r *http.Request) {
 	after, _ := strconv.Atoi(gjson.Get(r.PostFormValue("params"), "after").String())
 	var rows []string
 	for id := after + 1; id <= min(after+3, 7); id++ {
-		rows = append(rows, fmt.Sprintf(`[%d,1,"Post",%d]`, id, id))
+		rows = append(rows, fmt.Sprintf(`[%d,1,"Post",%d,"2025-05-0%dT10:00:00.000Z"]`, id, id, id))
 	}
-	answer(w, r, `{"success":true,"columns":["id","user_id","bookmarkable_type","bookmarkable_id"],"rows":[`+strings.Join(rows, ",")+`]}`)
+	answer(w, r, `{"success":true,"columns":["id","user_id","bookmarkable_type","bookmarkable_id","created_at"],"rows":[`+strings.Join(rows, ",")+`]}`)
 }
 
 // solved changes what the replay answers before it is sent.

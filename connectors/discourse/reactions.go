@@ -26,7 +26,15 @@ func reactionsStream() stream {
 			Mode:     connectors.ModeIncremental,
 			Personal: []string{"username", "name", "target_username", "target_name", "acting_username", "acting_name", "title", "slug", "excerpt", "avatar_template", "acting_avatar_template"},
 			Volatile: []string{"avatar_template", "acting_avatar_template", "excerpt", "title", "slug", "closed", "archived"},
-			Every:    24 * time.Hour,
+			Fields: `{
+  "acting_user_id": "BIGINT!",
+  "created_at": "TIMESTAMPTZ!",
+  "topic_id": "BIGINT",
+  "post_id": "BIGINT",
+  "post_number": "BIGINT",
+  "user_id": "BIGINT"
+}`,
+			Every: 24 * time.Hour,
 		},
 		read:  (*source).readReactions,
 		admin: true,

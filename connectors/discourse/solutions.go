@@ -24,6 +24,10 @@ func solutionsStream() stream {
 			Mode:     connectors.ModeIncremental,
 			Personal: []string{"username", "name", "display_username", "raw", "cooked", "topic_slug", "post_url", "reply_to_user", "avatar_template", "user_title"},
 			Volatile: postsVolatile(),
+			Fields: `{
+  "id": "BIGINT!",
+  "topic_id": "BIGINT!"
+}`,
 			Lookback: 30 * 24 * time.Hour,
 		},
 		read: (*source).readSolutions,

@@ -236,7 +236,8 @@ func TestBookmarks_aQueryWithoutItsParameterIsNamed(t *testing.T) {
 func TestSpec_isValidAndNamesPathsThatExist(t *testing.T) {
 	spec := New().Spec()
 	require.NoError(t, spec.Validate())
-	require.ElementsMatch(t, []string{"identity", "community_member", "thread", "thread_reply"}, stagedTables(spec))
+	require.ElementsMatch(t, []string{"identity", "identity_role", "community", "community_member", "thread", "thread_reply", "answer",
+		"community_event", "moderation_action", "community_gathering", "event_attendance"}, stagedTables(spec))
 	for _, stream := range spec.Streams {
 		var fields map[string]any
 		if stream.Fields != "" {

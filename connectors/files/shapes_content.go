@@ -16,6 +16,7 @@ func contentShapes() []shape {
 				{name: "title", personal: true},
 				{name: "url_path", personal: true},
 				{name: "created_at", kind: moment, required: true, event: true},
+				{name: "char_len", kind: whole},
 				{name: "is_solvable", kind: flag},
 				{name: "is_private", kind: flag},
 				{name: "product_topic"},

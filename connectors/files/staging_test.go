@@ -44,9 +44,9 @@ type stagedCase struct {
 
 func stagedCases() []stagedCase {
 	return []stagedCase{
-		{"thread", `"mapping": {"thread_id": "id", "created_at": "at", "product_topic": "area", "campaign": "c", "merged_into_thread_id": "into"}`,
-			"a.csv", "id,at,area,c,into\n1,2026-01-02T00:30:00+01:00,billing,spring,\n2,2026-01-03,,,1\n",
-			[]string{"files:x:thread:1|files:x||||||2026-01-01 23:30:00|||billing|spring|||", "files:x:thread:2|files:x||||||2026-01-03 00:00:00|||||files:x:thread:1||"}},
+		{"thread", `"mapping": {"thread_id": "id", "created_at": "at", "char_len": "chars", "product_topic": "area", "campaign": "c", "merged_into_thread_id": "into"}`,
+			"a.csv", "id,at,chars,area,c,into\n1,2026-01-02T00:30:00+01:00,120,billing,spring,\n2,2026-01-03,,,,1\n",
+			[]string{"files:x:thread:1|files:x||||||2026-01-01 23:30:00|120|||billing|spring|||", "files:x:thread:2|files:x||||||2026-01-03 00:00:00||||||files:x:thread:1||"}},
 		{"answer", `"mapping": {"thread_id": "id", "reply_id": "best", "accepted_at": "at", "accepted_by_identity_id": "by"}`,
 			"a.csv", "id,best,at,by\n1,9,2026-01-02,7\n2,,,\n",
 			[]string{"files:x:thread:1|files:x:reply:9|files:x|2026-01-02 00:00:00|files:x:7||"}},

@@ -102,7 +102,7 @@ func newLoader(path string, src []byte, opts LoadOptions) *loader {
 	}
 	l := &loader{opts: opts, path: path, src: src, public: map[string]bool{}, secret: map[string]bool{}}
 	for _, names := range [][]string{topNames, topBlocks, privacyNames, publishNames, logNames, memoryNames, metricsNames,
-		hostNames, hostBlocks, streamNames, rateNames} {
+		hostNames, hostBlocks, streamNames, rateNames, ruleNames, ruleBlocks, engagementNames, productEventNames, excludeNames, questionNames} {
 		for _, name := range names {
 			l.public[name] = true
 		}
@@ -127,7 +127,7 @@ func (l *loader) load() *Config {
 	if !ok {
 		return nil
 	}
-	top := l.section(body, "the top level", topNames, topBlocks)
+	top := l.section(body, "the top level", slices.Concat(topNames, ruleNames), slices.Concat(topBlocks, ruleBlocks))
 	cfg := &Config{Path: l.path, DataDir: l.dataDir(top)}
 	cfg.TimeZone = l.timeZone(top)
 	cfg.Currency = l.currency(top)
@@ -138,6 +138,7 @@ func (l *loader) load() *Config {
 	cfg.Memory = l.memory(top)
 	cfg.Metrics = l.metrics(top)
 	cfg.Connectors = l.connectors(top, cfg.TimeZone)
+	l.rules(top, cfg)
 	return cfg
 }
 

@@ -19,6 +19,7 @@ type section struct {
 	body  *hclsyntax.Body
 	what  string
 	start hcl.Range // where a missing name is reported
+	label string    // of a block with one label
 }
 
 // section reports the names in body that are neither attrs nor blocks.

@@ -44,6 +44,7 @@ latest as (
         max_by(o.category, o.recency) filter (where o.category is not null) as category,
         max_by(o.tags, o.recency) filter (where o.tags is not null) as tags,
         max_by(o.created_at, o.recency) filter (where o.created_at is not null) as created_at,
+        max_by(o.char_len, o.recency) filter (where o.char_len is not null) as char_len,
         max_by(o.is_solvable, o.recency) filter (where o.is_solvable is not null) as is_solvable,
         max_by(o.product_topic, o.recency) filter (where o.product_topic is not null) as product_topic,
         max_by(o.campaign, o.recency) filter (where o.campaign is not null) as campaign,
@@ -163,7 +164,7 @@ final as (
         d.tags,
         d.created_at,
         local_date(d.created_at) as created_on,
-        cast(null as bigint) as char_len,
+        d.char_len,
         case d.question_basis
             when 'category' then coalesce(d.is_solvable, false) or d.is_in_solvable_category or d.is_in_configured_category
             when 'tag' then true

@@ -11,6 +11,7 @@
 -- title: clear, stays in the lake
 -- url_path: path below the community's address; stays in the lake
 -- created_at: when it was opened
+-- char_len: characters of its opening text
 -- is_solvable: an answer can be accepted in it
 -- is_private: a direct message or a closed group's
 -- product_topic: product area it is about, where somebody labelled it
@@ -30,6 +31,7 @@ select
     cast(null as varchar) as title,
     cast(null as varchar) as url_path,
     cast(null as timestamp) as created_at,
+    cast(null as bigint) as char_len,
     cast(null as boolean) as is_solvable,
     cast(null as boolean) as is_private,
     cast(null as varchar) as product_topic,

@@ -6,8 +6,6 @@
 package kpi
 
 import (
-	"crypto/sha256"
-	"encoding/hex"
 	"errors"
 	"fmt"
 	"regexp"
@@ -133,18 +131,4 @@ func (d *Definition) kpiType() string {
 		return "derived"
 	}
 	return "simple"
-}
-
-// Hash identifies the computation: the select without differences of white
-// space, the fields that the aggregator reads and the values of the parameters.
-func (d *Definition) Hash(parameters map[string]string) string {
-	parts := []string{
-		strings.Join(strings.Fields(d.SQL), " "), d.Measure, d.Of,
-		fmt.Sprint(d.Grains, d.Windows, d.Per, d.Split, d.SplitDefault, d.Sampled, d.Once, d.NumeratorOnly, d.All, d.Segments),
-	}
-	for _, name := range d.Parameters {
-		parts = append(parts, name+"="+parameters[name])
-	}
-	sum := sha256.Sum256([]byte(strings.Join(parts, "\x00")))
-	return hex.EncodeToString(sum[:16])
 }

@@ -11,6 +11,8 @@ import (
 type Finished struct {
 	*Definition
 	Hash    string
+	Number  int        // the definition's version
+	Reason  Reason     // why values that had settled are others now
 	Covered []Interval // event time complete in every source that feeds it
 }
 
@@ -23,16 +25,18 @@ type Run struct {
 }
 
 // Finish turns the cells of all KPIs, which Compute left in the temporary
-// table cell, into kpi.value: completeness and status are set, and small cells
-// are suppressed, last and once.
-func Finish(ctx context.Context, tx Execer, run Run) error {
+// table cell, into the published tables: completeness and status, then what
+// must be hidden, last and once over everything, then the values, how they
+// changed, and which settled ones this build replaced. Rows of other KPIs than
+// the finished ones stay as they are.
+func Finish(ctx context.Context, tx Execer, run Run, finished []Finished) error {
 	for _, step := range []func() error{
-		func() error { return tx.Exec(ctx, fmt.Sprintf(complete(), run.Today)) },
-		func() error { return tx.Exec(ctx, createValue) },
-		func() error {
-			return tx.Exec(ctx, suppress, run.ComputedAt.UTC(), run.BuildID)
-		},
-		func() error { return tx.Exec(ctx, createLatest) },
+		func() error { return loadRules(ctx, tx, finished) },
+		func() error { return complete(ctx, tx, run.Today) },
+		func() error { return suppress(ctx, tx) },
+		func() error { return writeValues(ctx, tx, run) },
+		func() error { return writeChanges(ctx, tx, run) },
+		func() error { return writeHistory(ctx, tx, run, finished) },
 		func() error { return dropTemporary(ctx, tx) },
 	} {
 		if err := step(); err != nil {
@@ -42,75 +46,134 @@ func Finish(ctx context.Context, tx Execer, run Run) error {
 	return nil
 }
 
-func dropTemporary(ctx context.Context, tx Execer) error {
-	for _, table := range []string{"cell", "kpi_read", "atom", "collapsed", "collapsed_people", "share", "kpi_header", "kpi_grain", "kpi_covered", "completed"} {
-		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
+// Describe writes the tables that say what the KPIs are: kpi.influence_link
+// and the wide tables. It follows Finish and WriteDictionary.
+func Describe(ctx context.Context, tx Execer, entries []Entry) error {
+	if err := writeInfluences(ctx, tx, entries); err != nil {
+		return err
+	}
+	definitions := make([]*Definition, len(entries))
+	for i := range entries {
+		definitions[i] = entries[i].Definition
+	}
+	return writeWide(ctx, tx, definitions)
+}
+
+// writeValues replaces the rows of the KPIs that this build computed.
+func writeValues(ctx context.Context, tx Execer, run Run) error {
+	if err := tx.Exec(ctx, replaceComputed("kpi.value")); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, insertValues, run.ComputedAt.UTC(), run.BuildID)
+}
+
+// replaceComputed takes the rows of the KPIs that this build computed out of a
+// table; the others keep theirs.
+func replaceComputed(table string) string {
+	return "delete from " + table + " as t using kpi_rule as r where r.kpi_id = t.kpi_id"
+}
+
+// Forget takes the rows of KPIs that are not configured any more, or gone, out
+// of the tables that keep rows from build to build.
+func Forget(ctx context.Context, tx Execer, kept []string) error {
+	if err := tx.Exec(ctx, "create or replace temp table kpi_kept (kpi_id varchar)"); err != nil {
+		return err
+	}
+	for _, id := range kept {
+		if err := tx.Exec(ctx, "insert into kpi_kept values (?)", id); err != nil {
+			return err
+		}
+	}
+	for table, create := range map[string]string{"kpi.value": valueTable, "kpi.change": changeTable} {
+		if err := makeTable(ctx, tx, table, create); err != nil {
+			return err
+		}
+		if err := tx.Exec(ctx, "delete from "+table+" as t where not exists (select 1 from kpi_kept as k where k.kpi_id = t.kpi_id)"); err != nil {
+			return err
+		}
+	}
+	return tx.Exec(ctx, "drop table temp.kpi_kept")
+}
+
+// makeTable makes the table unless it is there in the same shape: one that an
+// earlier program made differently is made anew, empty.
+func makeTable(ctx context.Context, tx Execer, table, create string) error {
+	if err := tx.Exec(ctx, "create table if not exists marts."+table+" ("+create+")"); err != nil {
+		return err
+	}
+	columns, err := tx.Columns(ctx, "select * from "+table)
+	if err != nil {
+		return err
+	}
+	var found []string
+	for _, c := range columns {
+		found = append(found, c.Name+" "+strings.ToLower(c.Type))
+	}
+	if strings.Join(found, ", ") == strings.Join(strings.Fields(create), " ") {
+		return nil
+	}
+	return tx.Exec(ctx, "create or replace table marts."+table+" ("+create+")")
+}
+
+// loadRules puts what the finishing selects need of each header into temporary
+// tables: kpi_rule, kpi_split with the maturity of each value of a split, and
+// kpi_part with the grains that add up to a larger one.
+func loadRules(ctx context.Context, tx Execer, finished []Finished) error {
+	for _, create := range []string{
+		`create or replace temp table kpi_rule (kpi_id varchar, measure varchar, unit varchar, direction varchar,
+    maturity_days integer, restate_days integer, min_n integer, privacy_k integer, version integer, sql_hash varchar)`,
+		`create or replace temp table kpi_split (kpi_id varchar, segment_type varchar, segment_value varchar, maturity_days integer)`,
+		`create or replace temp table kpi_part (kpi_id varchar, grain varchar, part_grain varchar)`,
+		`create or replace temp table to_date_grain (grain varchar, to_date varchar)`,
+	} {
+		if err := tx.Exec(ctx, create); err != nil {
+			return err
+		}
+	}
+	for _, grain := range grains()[1:] {
+		if err := tx.Exec(ctx, "insert into to_date_grain values (?, ?)", grain, toDate(grain)); err != nil {
+			return err
+		}
+	}
+	for _, f := range finished {
+		if err := f.loadRule(ctx, tx); err != nil {
 			return err
 		}
 	}
 	return nil
 }
 
-// complete adds period end, completeness and status. A period is partial until
-// its window lies inside coverage and its maturity is reached, and final when
-// the restatement horizon has passed as well. Doubles are rounded to twelve
-// significant digits: their last ones depend on the order of addition.
-func complete() string {
-	return strings.NewReplacer(
-		"{numerator}", significant("f.numerator"), "{denominator}", significant("f.denominator"),
-		"{value}", significant("f.value"), "{low}", significant("f.ci_low"), "{high}", significant("f.ci_high"),
-	).Replace(completed)
+func (f *Finished) loadRule(ctx context.Context, tx Execer) error {
+	if err := tx.Exec(ctx, "insert into kpi_rule values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", f.ID, f.Measure, f.Unit, f.Direction,
+		f.MaturityDays, f.RestateDays, f.MinN, f.PrivacyK, f.Number, f.Hash); err != nil {
+		return err
+	}
+	for value, text := range f.SplitMaturity {
+		maturity, err := days(text)
+		if err != nil {
+			return fmt.Errorf("split_maturity of %s: %w", f.ID, err)
+		}
+		if err := tx.Exec(ctx, "insert into kpi_split values (?, ?, ?, ?)", f.ID, f.Split, value, maturity); err != nil {
+			return err
+		}
+	}
+	for _, pair := range f.parts() {
+		if err := tx.Exec(ctx, "insert into kpi_part values (?, ?, ?)", f.ID, pair[0], pair[1]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
-const completed = `create or replace temp table completed as
-with
-periods as (
-    select
-        f.*,
-        p.period_end,
-        case
-            when g.roll_months > 0 then cast(p.period_end - g.roll_months * interval '1' month as date)
-            when g.kind = 'roll' then add_days(p.period_end, -g.roll_days)
-            else p.period_start
-        end as window_start,
-        h.measure,
-        h.maturity_days,
-        h.restate_days,
-        h.min_n,
-        h.privacy_k,
-        h.version,
-        h.sql_hash
-    from cell as f
-    inner join kpi_header as h on h.kpi_id = f.kpi_id
-    inner join kpi_grain as g on g.kpi_id = f.kpi_id and g.grain = f.grain
-    inner join ref.period as p on p.grain = f.grain and p.period_start = f.period_start
-),
-
-covered as (
-    select distinct x.kpi_id, x.grain, x.period_start
-    from periods as x
-    inner join kpi_covered as c
-        on c.kpi_id = x.kpi_id and c.is_whole and c.from_on <= x.window_start and c.until_on >= x.period_end
-)
-
-select
-    f.kpi_id, f.grain, f.period_start, f.period_end, f.segment_type, f.segment_value,
-    {numerator} as numerator, {denominator} as denominator, {value} as value, f.n,
-    {low} as ci_low, {high} as ci_high,
-    c.kpi_id is null or add_days(f.period_end, f.maturity_days) > cast('%[1]s' as date) as is_partial,
-    c.kpi_id is not null
-        and add_days(f.period_end, f.maturity_days + f.restate_days) <= cast('%[1]s' as date) as is_final,
-    case
-        when f.measure in ('ratio', 'mean', 'median') and coalesce(f.denominator, 0) = 0 then 'zero_denominator'
-        when f.min_n > 0 and coalesce(case when f.measure = 'median' then f.n else f.denominator end, 0) < f.min_n
-            then 'low_n'
-        else 'ok'
-    end as status,
-    f.privacy_k, f.version, f.sql_hash
-from periods as f
-left join covered as c on c.kpi_id = f.kpi_id and c.grain = f.grain and c.period_start = f.period_start`
-
-func significant(column string) string {
-	return fmt.Sprintf(`case when %[1]s is null or %[1]s = 0 or abs(%[1]s) = cast('infinity' as double) then %[1]s
-        else round(%[1]s, 11 - cast(floor(log10(abs(%[1]s))) as integer)) end`, column)
+func dropTemporary(ctx context.Context, tx Execer) error {
+	for _, table := range []string{
+		"cell", "kpi_read", "atom", "collapsed", "collapsed_people", "share", "kpi_header", "kpi_grain", "kpi_covered",
+		"kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window", "completed", "hidden_cell", "period_part",
+		"shown", "compared", "noise", "change_found", "kpi_reason",
+	} {
+		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
+			return err
+		}
+	}
+	return nil
 }

@@ -1,11 +1,6 @@
 package kpi
 
-import (
-	"context"
-	"fmt"
-	"strings"
-	"time"
-)
+import "time"
 
 // A Table is what one published table holds, for its comments.
 type Table struct {
@@ -14,139 +9,127 @@ type Table struct {
 	Columns [][2]string // name and what it is
 }
 
-// Tables are those this package writes, schema kpi.
-func Tables() []Table {
-	value := [][2]string{
+// Tables are those this package writes, schema kpi; definitions are the KPIs of
+// the wide tables' columns.
+func Tables(definitions []*Definition) []Table {
+	var dictionary [][2]string
+	for _, f := range dictionaryFields() {
+		dictionary = append(dictionary, [2]string{f.name, f.about})
+	}
+	return append([]Table{
+		{"value", "One row per KPI, grain, period and slice. A KPI that no source feeds has no row.", valueColumns()},
+		{"dictionary", "One row per KPI and version of its definition: what it means and how it is computed.", dictionary},
+		{"change", "One row per value that can be compared: with the period before, the year before and its baseline. " +
+			"Hidden, partial and thin values are not compared, but for the period that is going on: its days so far, with as many of the earlier one.", changeColumns()},
+		{"value_history", "One row per settled value that a later build replaced: one past its maturity and restatement horizon. " +
+			"A new definition leaves the old value beside the new for every settled period.", historyColumns()},
+		{"influence_link", "One row per hypothesis about what moves a KPI. Stated, not proved.", influenceColumns()},
+	}, wideTables(definitions)...)
+}
+
+// slice are the columns that name a cell.
+func slice() [][2]string {
+	return [][2]string{
 		{"kpi_id", "id of the KPI, see kpi.dictionary"},
 		{"grain", "day, week, month, quarter or year"},
 		{"period_start", "first local day of the period"},
-		{"period_end", "the day after its last"},
 		{"segment_type", "all, or what the value is sliced by"},
 		{"segment_value", "the slice; all for the whole"},
+	}
+}
+
+func valueColumns() [][2]string {
+	return append(slice(), [][2]string{
+		{"period_end", "the day after its last"},
 		{"numerator", "what is counted or summed; null where hidden"},
 		{"denominator", "what it is divided by, or the number of amounts behind a median"},
 		{"value", "the value in the KPI's unit; null where hidden or where nothing stands behind it"},
-		{"n", "distinct people behind the denominator; null where hidden"},
+		{"n", "distinct people behind the denominator; null where hidden or where no people stand behind it"},
 		{"ci_low", "lower end of the 95 % interval"},
 		{"ci_high", "upper end of the 95 % interval"},
+		{"low", "the low case of an estimate"},
+		{"high", "the high case of an estimate"},
 		{"is_partial", "the period is not over, not covered by every source, or not mature"},
 		{"is_final", "covered, mature and past its restatement horizon"},
-		{"status", "ok, zero_denominator, low_n, suppressed or suppressed_complementary"},
+		{"final_on", "the day from which a change is kept in kpi.value_history"},
+		{"status", "ok, zero_denominator, low_n, suppressed, suppressed_complementary or missing_rate"},
 		{"definition_version", "version of the definition it was computed by"},
 		{"computed_at", "when, UTC"},
 		{"build_id", "by which build"},
-		{"sql_hash", "identifies select and parameters"},
-	}
-	return []Table{
-		{"value", "One row per KPI, grain, period and slice. A KPI that no source feeds has no row.", value},
-		{"latest", "The newest whole period of every KPI, grain and slice; the newest partial one where none is whole.", value},
-		{"dictionary", "One row per KPI: what it means and how it is computed.", dictionaryColumns()},
-	}
+		{"sql_hash", "identifies the computation"},
+	}...)
 }
 
-const createValue = `create or replace table marts.kpi.value (
-    kpi_id varchar, grain varchar, period_start date, period_end date, segment_type varchar, segment_value varchar,
-    numerator double, denominator double, value double, n bigint, ci_low double, ci_high double,
-    is_partial boolean, is_final boolean, status varchar, definition_version integer,
-    computed_at timestamp, build_id varchar, sql_hash varchar)`
+const valueTable = `kpi_id varchar, grain varchar, period_start date, period_end date, segment_type varchar, segment_value varchar,
+    numerator double, denominator double, value double, n bigint, ci_low double, ci_high double, low double, high double,
+    is_partial boolean, is_final boolean, final_on date, status varchar, definition_version integer,
+    computed_at timestamp, build_id varchar, sql_hash varchar`
 
-const createLatest = `create or replace table marts.kpi.latest as
-with
-placed as (
-    select
-        v.*,
-        row_number() over (
-            partition by v.kpi_id, v.grain, v.segment_type, v.segment_value
-            order by v.is_partial nulls last, v.period_start desc nulls last
-        ) as place
-    from kpi.value as v
-)
-
+const insertValues = `insert into kpi.value
 select
-    p.kpi_id, p.grain, p.period_start, p.period_end, p.segment_type, p.segment_value, p.numerator, p.denominator,
-    p.value, p.n, p.ci_low, p.ci_high, p.is_partial, p.is_final, p.status, p.definition_version, p.computed_at,
-    p.build_id, p.sql_hash
-from placed as p
-where p.place = 1
-order by p.kpi_id nulls last, p.grain nulls last, p.segment_type nulls last, p.segment_value nulls last`
+    c.kpi_id, c.grain, c.period_start, c.period_end, c.segment_type, c.segment_value,
+    case when h.kpi_id is null then c.numerator end as numerator,
+    case when h.kpi_id is null then c.denominator end as denominator,
+    case when h.kpi_id is null then c.value end as value,
+    case when h.kpi_id is null then c.n end as n,
+    case when h.kpi_id is null then c.ci_low end as ci_low,
+    case when h.kpi_id is null then c.ci_high end as ci_high,
+    case when h.kpi_id is null then c.low end as low,
+    case when h.kpi_id is null then c.high end as high,
+    c.is_partial, c.is_final, c.final_on,
+    case
+        when h.found_in = 0 then 'suppressed'
+        when h.found_in > 0 then 'suppressed_complementary'
+        else c.status
+    end as status,
+    c.version as definition_version,
+    cast(? as timestamp) as computed_at,
+    cast(? as varchar) as build_id,
+    c.sql_hash
+from completed as c
+left join hidden_cell as h
+    on h.kpi_id = c.kpi_id and h.grain = c.grain and h.period_start = c.period_start
+    and h.segment_type = c.segment_type and h.segment_value = c.segment_value
+where not c.is_to_date
+order by c.kpi_id nulls last, c.grain nulls last, c.period_start nulls last, c.segment_type nulls last,
+    c.segment_value nulls last`
 
-// An Entry is one row of kpi.dictionary.
-type Entry struct {
-	*Definition
-	Hash       string
-	Parameters map[string]string // values of all parameters, by name
-	Missing    string            // why it is not configured; "" when it is
+func changeColumns() [][2]string {
+	return append(slice(), [][2]string{
+		{"compare_to", "prior_period, prior_year, or baseline: the median of the four complete values before"},
+		{"value", "the value; of a period that is going on, that of its days so far"},
+		{"prev_value", "the earlier value; beside days so far, that of as many days"},
+		{"abs_change", "value less earlier value"},
+		{"pct_change", "the change as a share of the earlier value; null where that is 0"},
+		{"improvement", "pct_change in the direction of good; null where neither way is"},
+		{"is_like_for_like", "both values are of the first days of their periods"},
+		{"is_significant", "the change is more than chance; null: fewer than twelve changes to judge by"},
+		{"computed_at", "when, UTC"},
+	}...)
 }
 
-func dictionaryColumns() [][2]string {
+func historyColumns() [][2]string {
+	return append(slice(), [][2]string{
+		{"replaced_at", "when, UTC"},
+		{"old_value", "the value that was published; null where the cell is hidden now"},
+		{"new_value", "the value that took its place; null where the cell is hidden now, or gone"},
+		{"old_definition_version", "version of the definition that gave the old value"},
+		{"definition_version", "version that gave the new one"},
+		{"was_final", "the old value was final: covered, mature and past its horizon"},
+		{"reason", "definition, rule, backfill, late_data or restated"},
+		{"build_id", "the build that replaced it"},
+	}...)
+}
+
+func influenceColumns() [][2]string {
 	return [][2]string{
-		{"kpi_id", "id, stable for ever"}, {"definition_version", "rises with every change of meaning"},
-		{"name", "display name"}, {"category", "family"}, {"definition", "what it says"}, {"formula", "how it is computed, in words"},
-		{"data_source", "where it comes from"}, {"owner", "role that answers for it"}, {"cadence", "weekly, monthly or quarterly review"},
-		{"measure", "count, distinct, ratio, sum, mean or median"}, {"kpi_type", "simple, ratio, mean or median"},
-		{"unit", "unit of the value; ratios are 0 to 1"}, {"direction", "which way is better: up, down, either"},
-		{"additive", "add: sums over time and disjoint slices; semi: over slices; no"}, {"leading", "a leading indicator"},
-		{"outcome", "an outcome rather than an activity"}, {"is_vanity", "volume only: no target"}, {"grains", "comma-joined"},
-		{"window", "what falls into a period"}, {"windows", "windows by grain that are not the calendar period"},
-		{"maturity_days", "days after a period until its value is whole"}, {"restate_days", "days after that until it is final"},
-		{"segments", "segment sets and columns, comma-joined"}, {"sources", "kinds of source it needs, comma-joined"},
-		{"min_n", "below it a value has status low_n"}, {"privacy_k", "below so many people a slice is hidden"},
-		{"variant_of", "id of the KPI it varies"}, {"influences", "ids of KPIs it is thought to move, comma-joined"},
-		{"seeds", "where it was first named, comma-joined"}, {"parameters", "name=value, comma-joined"},
-		{"status", "configured or not_configured"}, {"missing", "what is missing where it is not configured"},
-		{"sql_text", "the select over the published tables"}, {"sql_hash", "identifies select and parameters"},
+		{"result_kpi_id", "the KPI that is moved"},
+		{"influencer_kpi_id", "the KPI that is thought to move it"},
+		{"expected_sign", "1: both rise together, -1: one falls as the other rises; null: nobody says"},
+		{"max_lag", "how many periods the influencer may lead"},
+		{"grain", "the periods that are compared"},
+		{"origin", "who says so"},
 	}
-}
-
-// WriteDictionary replaces kpi.dictionary.
-func WriteDictionary(ctx context.Context, tx Execer, entries []Entry) error {
-	create := `create or replace table marts.kpi.dictionary (
-    kpi_id varchar, definition_version integer, name varchar, category varchar, definition varchar, formula varchar,
-    data_source varchar, owner varchar, cadence varchar, measure varchar, kpi_type varchar, unit varchar,
-    direction varchar, additive varchar, "leading" boolean, outcome boolean, is_vanity boolean, grains varchar,
-    "window" varchar, windows varchar, maturity_days integer, restate_days integer, segments varchar,
-    sources varchar, min_n integer, privacy_k integer, variant_of varchar, influences varchar, seeds varchar,
-    parameters varchar, status varchar, missing varchar, sql_text varchar, sql_hash varchar)`
-	if err := tx.Exec(ctx, create); err != nil {
-		return err
-	}
-	for _, e := range entries {
-		row := e.row()
-		marks := strings.TrimSuffix(strings.Repeat("?, ", len(row)), ", ")
-		if err := tx.Exec(ctx, "insert into kpi.dictionary values ("+marks+")", row...); err != nil {
-			return fmt.Errorf("write dictionary row %s: %w", e.ID, err)
-		}
-	}
-	return nil
-}
-
-func (e *Entry) row() []any {
-	status := "configured"
-	if e.Missing != "" {
-		status = "not_configured"
-	}
-	var windows, parameters []string
-	for _, grain := range e.Grains {
-		if w := e.Windows[grain]; w != "" {
-			windows = append(windows, grain+"="+w)
-		}
-	}
-	for _, name := range e.Definition.Parameters {
-		parameters = append(parameters, name+"="+e.Parameters[name])
-	}
-	return []any{e.ID, e.Version, e.Name, e.Category, e.Definition.Definition, e.Formula, e.DataSource, e.Owner, e.Cadence,
-		e.Measure, e.kpiType(), e.Unit, e.Direction, e.Additive, e.Leading, e.Outcome, e.Vanity, joined(e.Grains),
-		e.Window, joined(windows), e.MaturityDays, e.RestateDays, joined(e.Segments), joined(e.Sources), e.MinN, e.PrivacyK,
-		null(e.VariantOf), joined(e.Influences), joined(e.Seeds), joined(parameters), status, null(e.Missing), e.SQL, e.Hash}
-}
-
-func joined(list []string) any { return null(strings.Join(list, ",")) }
-
-func null(text string) any {
-	if text == "" {
-		return nil
-	}
-	return text
 }
 
 // Stamp formats a time for ids and texts: UTC, whole seconds.

@@ -16,6 +16,7 @@ select
     j.topic_title as title,
     '/t/' || j.topic_slug || '/' || j.topic_id as url_path,
     j.created_at at time zone 'UTC' as created_at,
+    length(coalesce(j.raw, regexp_replace(j.cooked, '<[^>]*>', '', 'g'))) as char_len,
     coalesce(j.user_deleted, false) or coalesce(j.hidden, false) as is_removed,
     j.updated_at at time zone 'UTC' as source_updated_at
 from raw.discourse__posts

@@ -75,6 +75,7 @@ select
     j.title as title,
     j.url_path as url_path,
     j.created_at at time zone 'UTC' as created_at,
+    j.char_len as char_len,
     j.is_solvable as is_solvable,
     j.is_private as is_private,
     j.product_topic as product_topic,
@@ -83,7 +84,7 @@ select
     j.is_removed as is_removed,
     j.source_updated_at at time zone 'UTC' as source_updated_at
 from raw.files__thread
--- {"canonical": "BOOLEAN", "thread_id": "VARCHAR!", "community_id": "VARCHAR", "author_identity_id": "VARCHAR", "category": "VARCHAR", "tags": "VARCHAR", "title": "VARCHAR", "url_path": "VARCHAR", "created_at": "TIMESTAMPTZ!", "is_solvable": "BOOLEAN", "is_private": "BOOLEAN", "product_topic": "VARCHAR", "campaign": "VARCHAR", "merged_into_thread_id": "VARCHAR", "is_removed": "BOOLEAN", "source_updated_at": "TIMESTAMPTZ"}
+-- {"canonical": "BOOLEAN", "thread_id": "VARCHAR!", "community_id": "VARCHAR", "author_identity_id": "VARCHAR", "category": "VARCHAR", "tags": "VARCHAR", "title": "VARCHAR", "url_path": "VARCHAR", "created_at": "TIMESTAMPTZ!", "char_len": "BIGINT", "is_solvable": "BOOLEAN", "is_private": "BOOLEAN", "product_topic": "VARCHAR", "campaign": "VARCHAR", "merged_into_thread_id": "VARCHAR", "is_removed": "BOOLEAN", "source_updated_at": "TIMESTAMPTZ"}
 
 -- One row per live or deleted row of the file sets that fill thread_reply.
 select

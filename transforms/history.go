@@ -1,0 +1,154 @@
+package transforms
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/internal/warehouse"
+	"rollcall/transforms/kpi"
+)
+
+// A past is what the lake's history says of the builds before.
+type past struct {
+	versions  []kpi.Version
+	lastBuild string               // the last one whose checks passed; "": none
+	sources   map[string]time.Time // type:instance:stream -> complete from
+	changed   map[string]string    // table -> the build that changed it last
+}
+
+func readPast(ctx context.Context, tx *warehouse.Tx) (*past, error) {
+	p := &past{sources: map[string]time.Time{}, changed: map[string]string{}}
+	return p, errors.Join(p.readVersions(ctx, tx), p.readSources(ctx, tx), p.readChanges(ctx, tx))
+}
+
+func (p *past) readVersions(ctx context.Context, tx *warehouse.Tx) error {
+	rows, err := tx.Query(ctx, `select d.kpi_id, d.definition_version, d.header_version, d.sql_hash, d.select_hash, d.valid_from, d.retired_at is not null
+from lake.history.definition as d order by d.kpi_id, d.definition_version`)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var v kpi.Version
+		if err := rows.Scan(&v.ID, &v.Number, &v.Header, &v.Hash, &v.SelectHash, &v.ValidFrom, &v.Retired); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		p.versions = append(p.versions, v)
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+func (p *past) readSources(ctx context.Context, tx *warehouse.Tx) error {
+	rows, err := tx.Query(ctx, "select s.stream, s.covered_from from lake.history.source as s")
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var stream string
+		var from time.Time
+		if err := rows.Scan(&stream, &from); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		p.sources[stream] = from
+	}
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+func (p *past) readChanges(ctx context.Context, tx *warehouse.Tx) error {
+	rows, err := tx.Query(ctx, `select c.name, c.build_id from lake.staged.change as c
+union all
+select '', (select max_by(b.build_id, b.written_at) from lake.history.build as b)
+where exists (select 1 from lake.history.build as b)`)
+	if err != nil {
+		return err
+	}
+	for rows.Next() {
+		var name, buildID string
+		if err := rows.Scan(&name, &buildID); err != nil {
+			return errors.Join(err, rows.Close())
+		}
+		p.changed[name] = buildID
+	}
+	p.lastBuild = p.changed[""]
+	return errors.Join(rows.Err(), rows.Close())
+}
+
+// reason says why values of the KPI that had settled are others in this build:
+// the first of a new definition or rule, a source that is new or reaches
+// further back, and records that arrived or changed. Where nothing of these
+// happened, how facts are made from records has changed.
+func (b *Builder) reason(e *kpi.Entry, p *past, build *Build) kpi.Reason {
+	switch {
+	case e.Break != kpi.Unbroken && e.IsRule:
+		return kpi.ByRule
+	case e.Break != kpi.Unbroken:
+		return kpi.ByDefinition
+	}
+	shapes := b.feedingShapes(e.Definition)
+	isLate := false
+	for _, shapeName := range shapes {
+		for _, key := range b.feeding(shapeName, e.Sources) {
+			covered := build.watermarks.of(key).covered
+			if len(covered) == 0 {
+				continue
+			}
+			from, isKnown := p.sources[key.Type+":"+key.Instance+":"+key.Stream]
+			if !isKnown || covered[0].From.Before(from) {
+				return kpi.ByBackfill
+			}
+		}
+		isLate = isLate || stampOf(p.changed["staging."+shapeName]) > stampOf(p.lastBuild)
+	}
+	if isLate {
+		return kpi.ByLateData
+	}
+	return kpi.ByRestated
+}
+
+// stampOf is the part of a build's id that orders builds by time.
+func stampOf(buildID string) string {
+	stamp, _, _ := strings.Cut(buildID, "-")
+	return stamp
+}
+
+// feedingShapes are all shapes below the KPI, through those it depends on too.
+func (b *Builder) feedingShapes(d *kpi.Definition) []string {
+	reads, _ := b.trees[d.ID].references()
+	shapes := b.shapesReached(reads)
+	for _, id := range d.Depends {
+		for _, other := range b.kpis {
+			if other.ID == id {
+				shapes = append(shapes, b.feedingShapes(other)...)
+			}
+		}
+	}
+	slices.Sort(shapes)
+	return slices.Compact(shapes)
+}
+
+// remember adds the build in the marts to the lake's history, once its checks
+// have passed and before anybody is shown it. Twice is as good as once.
+func (b *Builder) remember(ctx context.Context, build *Build) error {
+	if len(build.failed()) > 0 {
+		return nil
+	}
+	return b.rememberBuild(ctx, build.ID)
+}
+
+func (b *Builder) rememberBuild(ctx context.Context, buildID string) error {
+	err := b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
+		for _, statement := range kpi.Remember() {
+			if err := tx.Exec(ctx, statement, buildID); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return fmt.Errorf("add build %s to the history: %w", buildID, err)
+	}
+	return nil
+}

@@ -1,0 +1,150 @@
+package transforms
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strings"
+
+	"rollcall/internal/warehouse"
+	"rollcall/transforms/kpi"
+)
+
+// buildKPIs computes every KPI that a source feeds and writes the tables of
+// schema kpi that are no plain selects.
+func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	past, err := readPast(ctx, tx)
+	if err != nil {
+		return fmt.Errorf("read the history: %w", err)
+	}
+	told, err := b.capabilities(ctx, tx)
+	if err != nil {
+		return err
+	}
+	entries, covered := b.entries(build, told)
+	if err := b.readRules(ctx, tx, entries); err != nil {
+		return err
+	}
+	kpi.Resolve(entries, past.versions, build.Started)
+	b.reportBreaks(entries)
+	var configured []kpi.Finished
+	var kept []string
+	for i := range entries {
+		e := &entries[i]
+		if e.Missing != "" {
+			continue
+		}
+		kept = append(kept, e.ID)
+		configured = append(configured, kpi.Finished{Definition: e.Definition, Hash: e.Hash, Number: e.Number,
+			Reason: b.reason(e, past, build), Covered: covered[e.ID]})
+	}
+	return b.computeKPIs(ctx, tables{tx}, build, entries, configured, kept)
+}
+
+func (b *Builder) computeKPIs(ctx context.Context, cells tables, build *Build, entries []kpi.Entry, configured []kpi.Finished, kept []string) error {
+	began := b.opts.Now()
+	computed := func(ids ...string) {
+		for _, id := range ids {
+			build.KPIs++
+			b.opts.Events(Event{Step: "kpi", Name: id, Done: build.KPIs, Total: len(configured), Took: b.opts.Now().Sub(began)})
+			began = b.opts.Now()
+		}
+	}
+	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
+	for _, step := range []func() error{
+		func() error { return kpi.Compute(ctx, cells, run, configured, computed) },
+		func() error { return kpi.WriteDictionary(ctx, cells, entries, build.Started) },
+		func() error { return kpi.Forget(ctx, cells, kept) },
+		func() error { return kpi.Finish(ctx, cells, run, configured) },
+		func() error { return kpi.Describe(ctx, cells, entries) },
+	} {
+		if err := step(); err != nil {
+			return err
+		}
+	}
+	b.opts.Events(Event{Step: "finish", Name: "kpi.value", Done: 1, Total: 1, Took: b.opts.Now().Sub(began)})
+	return nil
+}
+
+// entries says of every KPI whether a source feeds it, and what is missing
+// where none does; covered is the event time complete in all its sources.
+func (b *Builder) entries(build *Build, told map[string]bool) (entries []kpi.Entry, covered map[string][]kpi.Interval) {
+	covered = map[string][]kpi.Interval{}
+	for _, d := range b.kpis {
+		entry := kpi.Entry{Definition: d, Parameters: b.params}
+		covered[d.ID], entry.Missing = b.coveredBy(d, build, covered, told)
+		if entry.Missing != "" {
+			build.NotConfigured[d.ID] = entry.Missing
+		}
+		entries = append(entries, entry)
+	}
+	return entries, covered
+}
+
+// coveredBy is configured for every measure: a derived KPI is as complete as
+// those it reads, and says nothing where one of them does not.
+func (b *Builder) coveredBy(d *kpi.Definition, build *Build, covered map[string][]kpi.Interval, told map[string]bool) ([]kpi.Interval, string) {
+	for _, capability := range d.Capabilities {
+		if !told[capability] {
+			return nil, lackingCapability(capability)
+		}
+	}
+	complete, lacking := b.configured(d, build)
+	for _, id := range d.Depends {
+		if lacking != "" {
+			break
+		}
+		if reason := build.NotConfigured[id]; reason != "" {
+			return nil, fmt.Sprintf("reads %s, which is not configured: %s", id, reason)
+		}
+		complete = kpi.Intersect(complete, covered[id])
+	}
+	return complete, lacking
+}
+
+// capabilityTable lists what the connected sources can tell.
+const capabilityTable = "core.capability"
+
+func (b *Builder) capabilities(ctx context.Context, tx *warehouse.Tx) (map[string]bool, error) {
+	told := map[string]bool{}
+	if !slices.ContainsFunc(b.models, func(m *model) bool { return m.name() == capabilityTable }) {
+		return told, nil
+	}
+	rows, err := tx.Query(ctx, "select c.capability from "+capabilityTable+" as c")
+	if err != nil {
+		return nil, err
+	}
+	names, err := scanStrings(rows)
+	if err != nil {
+		return nil, fmt.Errorf("read %s: %w", capabilityTable, err)
+	}
+	for _, name := range names {
+		told[name] = true
+	}
+	return told, nil
+}
+
+// lackingCapability says what no source tells, and what would.
+func lackingCapability(capability string) string {
+	words := map[string]string{
+		"visits":        "no community says who visited, or not every one does: give each connector credentials that may read visits (an admin API key in Discourse), or disconnect the one that cannot",
+		"accept":        "no community or category lets an answer be accepted: turn accepted answers on where questions are asked (the Solved plugin in Discourse, an answerable category in GitHub)",
+		"attendance":    "no events tool reports who attended: connect one that does, or bring check-ins through files",
+		"member_views":  "no source tells views by members: connect web analytics, or a community that reports them, or bring them through files",
+		"helpful_votes": "no source tells reactions or votes: connect a stream of them, and name the helpful ones in an engagement_rule block",
+	}
+	if text := words[capability]; text != "" {
+		return text
+	}
+	return "no connected source tells " + strings.ReplaceAll(capability, "_", " ")
+}
+
+// reportBreaks logs definitions that changed without a higher version in their
+// header: the series is cut all the same.
+func (b *Builder) reportBreaks(entries []kpi.Entry) {
+	for _, e := range entries {
+		if e.Break == kpi.Unannounced {
+			b.opts.Log.Warn("definition changed, its version was raised", "kpi", e.ID, "version", e.Number, "file", e.File, "is_rule", e.IsRule)
+		}
+	}
+}
