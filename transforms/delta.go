@@ -15,8 +15,9 @@ const peopleTable = "identity.person_identity"
 // A change is what a build did to a table: nothing, some rows that the build
 // holds, or more than it can say.
 type change struct {
-	isNone bool
-	rows   string // table of the rows that were added (added_rows > 0) or went; "" if unknown
+	isNone    bool
+	isPending bool   // it is only planned, so nobody knows
+	rows      string // table of the rows that were added (added_rows > 0) or went; "" if unknown
 }
 
 // wholeShare is the part of a table above which its changed rows are not
@@ -90,11 +91,13 @@ func (b *Builder) noteLogins(ctx context.Context, conn *sql.Conn, p *stagingPlan
 			}
 		}
 	}
-	_, err := conn.ExecContext(ctx, fmt.Sprintf(`create or replace table work.delta.new_login as
+	if _, err := conn.ExecContext(ctx, fmt.Sprintf(`create or replace table work.delta.new_login as
 select s.identity_id from (%s) as s
 where s.identity_id is not null
-    and not exists (select 1 from lake.identity.person_identity as p where p.identity_id = s.identity_id)`, strings.Join(seen, "\n    union\n    ")))
-	return err
+    and not exists (select 1 from lake.identity.person_identity as p where p.identity_id = s.identity_id)`, strings.Join(seen, "\n    union\n    "))); err != nil {
+		return err
+	}
+	return conn.QueryRowContext(ctx, "select count(*) from work.delta.new_login").Scan(&p.newLogins)
 }
 
 // createNewPeople makes the tables of logins and people that are new in this

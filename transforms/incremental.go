@@ -105,6 +105,8 @@ func (m *modelBuild) plan(ctx context.Context, md *model) (Step, error) {
 		step.Reason = "a full build was asked for"
 	case state == nil:
 		step.Reason = "it was never built"
+	case m.build.selected.isNamed(md.name()):
+		step.Reason = "it was selected"
 	case state.Fingerprint != m.fingerprint(md.tree):
 		step.Reason = "its text, a macro, a parameter or a setting that it reads changed"
 	}
@@ -114,7 +116,7 @@ func (m *modelBuild) plan(ctx context.Context, md *model) (Step, error) {
 	var changed, unknown []string
 	for _, input := range md.inputs() {
 		c := m.inputChange(md.name(), input)
-		if c.isNone {
+		if c.isNone || c.isPending {
 			continue
 		}
 		changed = append(changed, input)
@@ -196,6 +198,13 @@ func (b *Builder) buildModels(ctx context.Context, tx *warehouse.Tx, build *Buil
 }
 
 func (m *modelBuild) bring(ctx context.Context, md *model) (Step, error) {
+	if !m.build.selected.includes(md.name()) {
+		m.version[md.name()], m.changes[md.name()] = m.was[md.name()], &change{isNone: true}
+		if m.before[md.name()] == nil {
+			return Step{}, fmt.Errorf("%s was never built: run `rollcall build` once without --select", md.name())
+		}
+		return Step{md.name(), Skip, "it was not selected"}, nil
+	}
 	step, err := m.plan(ctx, md)
 	if err != nil {
 		return step, err

@@ -82,6 +82,8 @@ func (b *Builder) publishable(ctx context.Context) (_ string, err error) {
 	switch Status(status) {
 	case StatusPassed:
 		return id, nil
+	case StatusPartial:
+		return "", fmt.Errorf("build %s is of selected models only: run `rollcall build` without --select", id)
 	case StatusFailed:
 		failed, err := b.failedChecks(ctx)
 		return "", errors.Join(err, &ChecksFailed{BuildID: id, Results: failed})

@@ -48,19 +48,20 @@ type stagedFile struct{ Type, Shape string }
 
 // A stagingPlan says what a build stages again.
 type stagingPlan struct {
-	files    map[stagedFile]string      // every configured file and its fingerprint
-	renewed  map[stagedFile]bool        // filled anew: its SQL, its connector or its shape changed
-	full     map[*stream]bool           // parsed whole
-	delta    map[*stream]bool           // parsed where a run brought something
-	gone     map[streamKey]bool         // staged once, and no longer in raw
-	kept     map[streamKey]stagedStream // staged, and no longer configured
-	columns  map[string][]column        // of the staging tables in the lake
-	reshape  map[string]bool            // the staging table is missing or has other columns
-	staged   map[streamKey]stagedStream
-	versions map[string]string // table of the lake -> the build that last changed it, before this one
-	noted    map[string]bool   // tables of the lake that this build changed
-	deltas   map[string]string // table of the lake -> the table of its changed rows, where they are known
-	altered  bool              // what is remembered of streams differs from before
+	files     map[stagedFile]string      // every configured file and its fingerprint
+	renewed   map[stagedFile]bool        // filled anew: its SQL, its connector or its shape changed
+	full      map[*stream]bool           // parsed whole
+	delta     map[*stream]bool           // parsed where a run brought something
+	gone      map[streamKey]bool         // staged once, and no longer in raw
+	kept      map[streamKey]stagedStream // staged, and no longer configured
+	columns   map[string][]column        // of the staging tables in the lake
+	reshape   map[string]bool            // the staging table is missing or has other columns
+	staged    map[streamKey]stagedStream
+	versions  map[string]string // table of the lake -> the build that last changed it, before this one
+	noted     map[string]bool   // tables of the lake that this build changed
+	deltas    map[string]string // table of the lake -> the table of its changed rows, where they are known
+	newLogins int64             // that staging shows for the first time
+	altered   bool              // what is remembered of streams differs from before
 }
 
 // A stagedStream is what the lake remembers of one instance's stream.
