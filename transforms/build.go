@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -180,18 +179,4 @@ func scanOne(rows *sql.Rows, into ...any) error {
 		return errors.Join(rows.Err(), rows.Close(), errors.New("no row"))
 	}
 	return errors.Join(rows.Scan(into...), rows.Close())
-}
-
-// locate gives an error of DuckDB the file and line of the select that it ran,
-// which stands after `before` lines of its statement.
-func (t *tree) locate(err error, before int) error {
-	message := firstLine(err).Error()
-	f := &fault{File: t.file, Message: message}
-	if _, after, found := strings.Cut(err.Error(), "LINE "); found {
-		var line int
-		if _, scanErr := fmt.Sscanf(after, "%d:", &line); scanErr == nil && line > before {
-			f.Line = line - before
-		}
-	}
-	return f
 }

@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -139,21 +140,54 @@ func (p *stagingPlan) keptFeeding(shapeName string, kinds []string) []streamKey 
 	return keys
 }
 
-// configured decides whether any source can feed the KPI: each shape it needs
-// is filled by at least one stream, of an instance of its kinds, that has
-// synced. It returns the event time complete in every stream that takes part; a
-// stream that the credentials do not reach takes no part, one that never ran
-// leaves nothing complete.
+// configured decides whether any source can feed the KPI: each shape it needs,
+// and of those of which one is enough at least one, is filled by at least one
+// stream, of an instance of its kinds, that has synced. It returns the event
+// time complete in every stream that takes part; a stream that the credentials
+// do not reach takes no part, one that never ran leaves nothing complete.
 func (b *Builder) configured(d *kpi.Definition, build *Build) (covered []kpi.Interval, lacking string) {
 	covered = []kpi.Interval{{From: time.Time{}, Until: b.opts.Now()}}
 	for _, shapeName := range b.needs(d) {
 		complete, synced := b.coverage(shapeName, d.Sources, build)
 		if !synced {
-			return nil, missing(d, shapeName)
+			return nil, b.lacking(d, shapeName, build)
 		}
 		covered = kpi.Intersect(covered, complete)
 	}
+	var reasons []string
+	for _, shapeName := range d.NeedsAny {
+		complete, synced := b.coverage(shapeName, d.Sources, build)
+		if !synced {
+			reasons = append(reasons, b.lacking(d, shapeName, build))
+			continue
+		}
+		covered = kpi.Intersect(covered, complete)
+	}
+	if len(d.NeedsAny) > 0 && len(reasons) == len(d.NeedsAny) {
+		return nil, "one of these is needed: " + strings.Join(reasons, "; or ")
+	}
 	return covered, ""
+}
+
+// lacking says in an operator's words why nothing fills the shape.
+func (b *Builder) lacking(d *kpi.Definition, shapeName string, build *Build) string {
+	var refused, unread []string
+	for _, key := range b.feeding(shapeName, d.Sources) {
+		name := key.Type + "." + key.Instance + " " + key.Stream
+		if build.watermarks.of(key).forbidden {
+			refused = append(refused, name)
+		} else {
+			unread = append(unread, name)
+		}
+	}
+	kinds := strings.Join(d.Sources, " or ")
+	switch {
+	case len(unread) > 0:
+		return fmt.Sprintf("no %s: not synced yet: %s; run `rollcall sync`", shapeName, strings.Join(unread, ", "))
+	case len(refused) > 0:
+		return fmt.Sprintf("no %s: the credentials may not read %s; give them access and sync again", shapeName, strings.Join(refused, ", "))
+	}
+	return fmt.Sprintf("no %s: no configured %s source has it; connect one that does, or bring it through files", shapeName, kinds)
 }
 
 // coverage is the event time complete in every stream that feeds the shape. An

@@ -255,7 +255,7 @@ func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*change, erro
 		}
 	}
 	if err := m.tx.Exec(ctx, "create or replace table "+table+" as\n"+md.text()); err != nil {
-		return nil, md.tree.locate(err, 1)
+		return nil, m.blame(ctx, md.reads, md.tree.locate(err, 1))
 	}
 	if err := comment(ctx, m.tx, "marts."+md.name(), md.doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", md.tree.file, err)

@@ -2,7 +2,6 @@ package transforms
 
 import (
 	"context"
-	"fmt"
 	"io/fs"
 	"path"
 	"slices"
@@ -121,9 +120,4 @@ func (b *Builder) needs(d *kpi.Definition) []string {
 		}
 	}
 	return needed
-}
-
-// missing says why a KPI is not configured; "" when it is.
-func missing(d *kpi.Definition, shape string) string {
-	return fmt.Sprintf("no synced stream of a %s source fills %s", strings.Join(d.Sources, " or "), shape)
 }

@@ -142,11 +142,17 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 func TestBuild_namesTheFileAndLineOfAModelThatFails(t *testing.T) {
 	l := newLake(t)
 	l.fixtureT()
+	l.thread("TX", "m1", "2026-02-02T10:00:00Z", object{"tags": "soon"})
+	l.put("board", "main", "replies", "big", object{"id": "big", "thread": "T1", "author": "m2", "created_at": "2026-02-02T12:00:00Z", "chars": 4000000000000000000}, false)
 	for file, c := range map[string]struct{ text, want string }{
 		"mart/bad.sql":     {"-- B.\n-- x: x\nselect\n    t.headline as x\nfrom core.thread as t", "mart/bad.sql:4: Binder Error"},
 		"mart/huge.sql":    {"-- H.\n-- x: x\nselect sum(r.char_len) as x from core.thread_reply as r", "mart/huge.sql: column x is HUGEINT, which no published file may hold: write cast(… as bigint)"},
 		"mart/silent.sql":  {"-- S.\nselect t.thread_id from core.thread as t", "mart/silent.sql: column thread_id has no line `-- thread_id: what it is` in the first comment"},
 		"mart/chatty.sql":  {"-- C.\n-- thread_id: t\n-- z: nothing\nselect t.thread_id from core.thread as t", "mart/chatty.sql: the first comment describes z, which is no column"},
+		"mart/number.sql":  {"-- N.\n-- x: x\nselect\n    cast(t.tags as integer) as x\nfrom core.thread as t", "mart/number.sql:4: Conversion Error: Could not convert string 'soon' to INT32 when casting from source column tags; records with that value: board:main:threads:TX (tags)"},
+		"mart/double.sql":  {"-- D.\n-- x: x\nselect\n    r.char_len * 4 as x\nfrom core.thread_reply as r", "mart/double.sql:4: Out of Range Error: Overflow in multiplication of INT64 (4000000000000000000 * 4)!; records with that value: board:main:replies:big (char_len)"},
+		"mart/either.sql":  {"-- E.\n-- x: x\nselect r.char_len * 4\n    + r.char_len * 3 as x\nfrom core.thread_reply as r", "mart/either.sql:3: Out of Range Error: Overflow in multiplication of INT64"},
+		"mart/several.sql": {"-- S.\n-- x: x\nselect\n    (select t.tags from core.thread as t) as x\nfrom core.thread as t", "mart/several.sql:4: Invalid Input Error: More than one row"},
 		"checks/wrong.sql": {"-- severity: fail\n-- W.\nselect t.headline from core.thread as t", "checks/wrong.sql:3: Binder Error"},
 	} {
 		_, err := l.builderOver(overlay(t, map[string]string{file: c.text}), board("main")).Build(t.Context(), transforms.BuildRequest{})

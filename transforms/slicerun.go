@@ -137,7 +137,7 @@ func (r *sliceRun) replace(ctx context.Context) (*change, error) {
 	table := fmt.Sprintf("marts.%s.%s", ident(r.md.Schema), ident(r.md.Table))
 	inOutput := inKeys("temp.slice_out", r.md.slice.key)
 	if err := r.tx.Exec(ctx, "create or replace temp table slice_now as select * from (\n"+r.sliced()+"\n) as o where "+inOutput); err != nil {
-		return nil, r.md.tree.locate(err, 1)
+		return nil, r.blame(ctx, r.md.reads, r.md.tree.locate(err, 1))
 	}
 	c, err := r.compare(ctx, r.md, "from temp.slice_now", "from "+table+" as o where "+inOutput)
 	if err != nil || c.isNone {

@@ -147,6 +147,20 @@ func TestRead_stopsAtTheErrorOfEmit(t *testing.T) {
 	require.Equal(t, 1, calls)
 }
 
+func TestRead_takesDaysInTheZoneTheyAreWrittenIn(t *testing.T) {
+	for format, c := range map[string][2]string{
+		"":         {"2026-03-01T23:30:00-08:00", "2026-03-01"},
+		"%d.%m.%Y": {"01.03.2026", "2026-03-01"},
+		"unix":     {"1772377200", "2026-03-02"}, // 15:00 UTC, midnight in Tokyo
+	} {
+		l := open(t, contacts("a.csv", `"stream": "content_view_daily"`, `"time_zone": "Asia/Tokyo"`, `"time_format": "`+format+`"`,
+			`"mapping": {"content_type": "=page", "content_id": "id", "view_date": "day"}`))
+		l.write("a.csv", "id,day\n1,"+c[0]+"\n")
+		require.NoError(t, l.read("content_view_daily"))
+		require.Equal(t, []string{c[1]}, l.live("view_date"), format)
+	}
+}
+
 func TestRead_refusesStreamsThatNoFileFills(t *testing.T) {
 	l := open(t, contacts("a.csv"))
 	l.write("a.csv", "id,email\n1,a\n")

@@ -1,38 +1,67 @@
 package files
 
 import (
-	"context"
-	"database/sql"
 	"fmt"
 	"io/fs"
+	"regexp"
+	"slices"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 
-	"rollcall/internal/warehouse"
+	"rollcall/connectors"
+	"rollcall/connectors/connectortest/stagetest"
 	rollcallsql "rollcall/sql"
 )
 
+var shapeColumn = regexp.MustCompile(`cast\(null as (\w+)\) as (\w+)`)
+
+// staged is the column's type in its shape.
+func (c column) staged() string {
+	switch c.kind {
+	case flag:
+		return "boolean"
+	case whole:
+		return "bigint"
+	case number:
+		return "double"
+	case moment:
+		return "timestamp"
+	case day:
+		return "date"
+	}
+	return "varchar"
+}
+
 func TestShapes_areAllThatTheProductHas(t *testing.T) {
-	conn := scratch(t)
-	entries, err := fs.ReadDir(rollcallsql.FS, "staging")
+	files, err := fs.Glob(rollcallsql.FS, "staging/*.sql")
 	require.NoError(t, err)
-	names := map[string]bool{}
-	for _, entry := range entries {
-		name := strings.TrimSuffix(entry.Name(), ".sql")
-		names[name] = true
+	var names []string
+	for _, file := range files {
+		name := strings.TrimSuffix(strings.TrimPrefix(file, "staging/"), ".sql")
+		names = append(names, name)
 		s, found := shapeNamed(name)
 		require.True(t, found, "shape %s has no entry", name)
-		want, err := fs.ReadFile(rollcallsql.FS, "staging/"+entry.Name())
+		text, err := fs.ReadFile(rollcallsql.FS, file)
 		require.NoError(t, err)
-		stage(t, conn, s, nil)
-		require.Equal(t, rows(t, conn, describe(string(want))), rows(t, conn, describe(s.staging())), name)
+		var want []string
+		for _, match := range shapeColumn.FindAllStringSubmatch(string(text), -1) {
+			want = append(want, match[2]+" "+match[1])
+		}
+		require.Equal(t, want, append([]string{"record varchar", "first_seen_at timestamp", "deleted_at timestamp"}, s.columnTypes()...), name)
 	}
-	for _, name := range shapeNames() {
-		require.True(t, names[name], "%s is no shape", name)
+	require.ElementsMatch(t, names, shapeNames())
+}
+
+func (s shape) columnTypes() []string {
+	var all []string
+	for _, c := range s.columns {
+		if !c.input {
+			all = append(all, c.name+" "+c.staged())
+		}
 	}
+	return all
 }
 
 // A case is one file as somebody would export it, and the rows staging makes
@@ -44,6 +73,13 @@ type stagedCase struct {
 
 func stagedCases() []stagedCase {
 	return []stagedCase{
+		{"identity", `"time_zone": "Europe/Berlin", "mapping": {"source_user_id": "id", "email": "mail", "is_staff": "ours", "created_at": "since"}`,
+			"a.csv", "id,mail,ours,since\n7,ann@example.com,yes,2026-07-01 00:30\n",
+			[]string{"files:x:7|files|x|7|||ann@example.com||true|2026-06-30 22:30:00|"}},
+		{"identity", `"canonical": true`, "a.jsonl", `{"identity_id":"forum:a:7"}` + "\n", []string{"forum:a:7|forum|a||||||||"}},
+		{"thread_reply", `"mapping": {"reply_id": "id", "thread_id": "t", "created_at": "at", "parent_reply_id": "to", "author_identity_id": "by", "char_len": "n"}`,
+			"a.csv", "id,t,at,to,by,n\n5,1,2026-01-02,4,7,80.00\n",
+			[]string{"files:x:reply:5|files:x:thread:1|files:x|files:x:7|files:x:reply:4|2026-01-02 00:00:00|80|||"}},
 		{"thread", `"mapping": {"thread_id": "id", "created_at": "at", "char_len": "chars", "product_topic": "area", "campaign": "c", "merged_into_thread_id": "into"}`,
 			"a.csv", "id,at,chars,area,c,into\n1,2026-01-02T00:30:00+01:00,120,billing,spring,\n2,2026-01-03,,,,1\n",
 			[]string{"files:x:thread:1|files:x||||||2026-01-01 23:30:00|120|||billing|spring|||", "files:x:thread:2|files:x||||||2026-01-03 00:00:00||||||files:x:thread:1||"}},
@@ -57,7 +93,7 @@ func stagedCases() []stagedCase {
 				"files:x:action:set:1:5:spam:2026-07-01 00%3A00%3A00|files:x|files:x:reply:5|spam|2026-06-30 22:00:00||pending|"}},
 		{"content_view_daily", `"time_format": "%Y%m%d", "time_zone": "America/New_York", "mapping": {"content_type": "=thread", "content_id": "t", "view_date": "day", "viewer_class": "=member", "views": "n", "community_id": "=main"}`,
 			"a.csv", "t,day,n\n1,20260301,3\n1,20260302,many\n2,soon,1\n",
-			[]string{"thread|files:x:thread:1|files:x:main|2026-03-01 00:00:00|member|3||", "thread|files:x:thread:1|files:x:main|2026-03-02 00:00:00|member|||"}},
+			[]string{"thread|files:x:thread:1|files:x:main|2026-03-01|member|3||", "thread|files:x:thread:1|files:x:main|2026-03-02|member|||"}},
 		{"community_event", `"mapping": {"event_type": "=reaction", "reaction": "emoji", "identity_id": "who", "thread_id": "t", "reply_id": "r", "occurred_at": "at"}`,
 			"a.csv", "emoji,who,t,r,at\n+1,7,1,,2026-01-02T00:00:00Z\n+1,7,1,5,2026-01-02T00:00:00Z\n",
 			[]string{
@@ -84,7 +120,7 @@ func stagedCases() []stagedCase {
 		{"survey", `"mapping": {"survey_id": "id", "kind": "kind", "gathering_id": "event"}`, "a.csv", "id,kind,event\n1,nps,4\n",
 			[]string{"files:x:survey:1|nps|||files:x:gathering:4||"}},
 		{"survey_question", `"mapping": {"question_id": "q", "survey_id": "s", "scale_min": "lo", "scale_max": "hi", "higher_is_better": "up"}`, "a.csv", "q,s,lo,hi,up\n1,1,0,10,true\n",
-			[]string{"files:x:question:1|files:x:survey:1||0|10|true||"}},
+			[]string{"files:x:question:1|files:x:survey:1||0.0|10.0|true||"}},
 		{"survey_invitation", `"mapping": {"survey_id": "s", "identity_id": "who", "sent_at": "at", "channel": "=email"}`, "a.csv", "s,who,at\n1,7,2026-02-01\n",
 			[]string{"files:x:invitation:set:1:7:2026-02-01|files:x:survey:1|files:x:7|2026-02-01 00:00:00||email|"}},
 		{"survey_response", `"mapping": {"response_id": "r", "question_id": "q", "survey_id": "=nps", "org_id": "company", "responded_at": "at", "score_raw": "score", "text_raw": "why", "is_complete": "done"}`,
@@ -99,104 +135,49 @@ func stagedCases() []stagedCase {
 	}
 }
 
+// The files of all cases are staged together, then deleted one by one.
 func TestStaging_makesRowsOfEveryShape(t *testing.T) {
-	conn := scratch(t)
-	staged := map[string]bool{"identity": true, "thread_reply": true} // older tests hold these
+	staged := stagetest.New(t, New().Spec())
+	want := map[string][]string{}
+	records := map[string][]connectors.Record{}
 	for _, c := range stagedCases() {
-		staged[c.stream] = true
-		t.Run(c.stream, func(t *testing.T) {
-			l := open(t, fmt.Sprintf(`{"file": {"set": {"path": "DIR/%s", "stream": %q, %s}}}`, c.file, c.stream, c.settings))
-			l.write(c.file, c.content)
-			require.NoError(t, l.read(c.stream))
-			require.Empty(t, l.rejects)
-			s, _ := shapeNamed(c.stream)
-			stage(t, conn, s, l)
-			require.Equal(t, c.want, rows(t, conn, s.staging()+"order by record")[:len(c.want)])
-			require.Len(t, rows(t, conn, s.staging()), len(c.want))
-		})
-	}
-	for _, name := range shapeNames() {
-		require.True(t, staged[name], "no case stages %s", name)
-	}
-}
-
-// scratch is an in-memory database of its own.
-func scratch(t *testing.T) *sql.Conn {
-	t.Helper()
-	db, err := warehouse.Open(t.Context(), warehouse.Options{Dir: t.TempDir()})
-	require.NoError(t, err)
-	conn, err := db.SQL().Conn(t.Context())
-	require.NoError(t, err)
-	t.Cleanup(func() {
-		require.NoError(t, conn.Close())
-		require.NoError(t, db.Close())
-	})
-	for _, statement := range []string{"attach ':memory:' as scratch", "use scratch", "create schema raw"} {
-		_, err = conn.ExecContext(t.Context(), statement)
-		require.NoError(t, err)
-	}
-	return conn
-}
-
-// stage makes the table that staging reads of a stream, of the lake's rows if
-// there is one, without those that lack a required field.
-func stage(t *testing.T, conn *sql.Conn, s shape, l *lake) {
-	t.Helper()
-	exec := func(query string, args ...any) {
-		_, err := conn.ExecContext(context.Background(), query, args...)
-		require.NoError(t, err, query)
-	}
-	exec("create or replace temp table incoming (key varchar, data varchar, gone boolean)")
-	if l != nil {
-		for key, record := range l.rows {
-			exec("insert into incoming values (?, ?, ?)", key, string(record.Data), record.Deleted)
+		l := open(t, fmt.Sprintf(`{"file": {"set": {"path": "DIR/%s", "stream": %q, %s}}}`, c.file, c.stream, c.settings))
+		l.write(c.file, c.content)
+		require.NoError(t, l.read(c.stream), c.stream)
+		require.Empty(t, l.rejects)
+		for _, record := range l.rows {
+			records[c.stream] = append(records[c.stream], record)
 		}
+		want[c.stream] = append(want[c.stream], c.want...)
 	}
-	exec(fmt.Sprintf(`create or replace table raw.files__%s as select 'files:x:%s:' || key as record, 'x' as instance, key, from_json(data, '%s') as j, data,
-		timestamp '2026-03-10' as synced_at, timestamp '2026-03-01' as first_seen_at, case when gone then timestamp '2026-03-10' end as deleted_at from incoming`,
-		s.name, s.name, strings.ReplaceAll(s.fields(), "!", "")))
+	for _, s := range shapes() {
+		require.NotEmpty(t, want[s.name], "no case stages %s", s.name)
+		staged.Put(s.name, records[s.name]...)
+	}
+	staged.Stage(false)
+	for _, s := range shapes() {
+		slices.Sort(want[s.name])
+		require.Equal(t, want[s.name], staged.Rows(s.name, s.stagedNames()...), s.name)
+	}
+	require.Equal(t, []string{"content_view_daily ", "content_view_daily view_date", "content_view_daily views", "event_attendance minutes_attended", "survey_response score_raw"}, staged.Rejected())
+	for _, s := range shapes() {
+		first := records[s.name][0]
+		first.Deleted = true
+		staged.Put(s.name, first)
+	}
+	staged.Stage(false)
+	for _, s := range shapes() {
+		require.Len(t, staged.Rows(s.name, "record"), len(want[s.name]), "%s: a deleted row stays, marked", s.name)
+	}
+	staged.RequireSameWhenFull()
+}
+
+func (s shape) stagedNames() []string {
+	var names []string
 	for _, c := range s.columns {
-		if c.required {
-			exec(fmt.Sprintf("delete from raw.files__%s where j.%s is null", s.name, c.name))
+		if !c.input {
+			names = append(names, c.name)
 		}
 	}
-}
-
-func describe(query string) string {
-	return "select null, null, null, column_name, column_type from (describe " + query + ")"
-}
-
-// rows prints what a query gives, from its fourth column on.
-func rows(t *testing.T, conn *sql.Conn, query string) []string {
-	t.Helper()
-	found, err := conn.QueryContext(context.Background(), query)
-	require.NoError(t, err, query)
-	defer found.Close()
-	columns, err := found.Columns()
-	require.NoError(t, err)
-	printed := []string{}
-	for found.Next() {
-		values, into := make([]any, len(columns)), make([]any, len(columns))
-		for i := range values {
-			into[i] = &values[i]
-		}
-		require.NoError(t, found.Scan(into...))
-		var cells []string
-		for _, value := range values[3:] {
-			cells = append(cells, show(value))
-		}
-		printed = append(printed, strings.Join(cells, "|"))
-	}
-	require.NoError(t, found.Err())
-	return printed
-}
-
-func show(value any) string {
-	switch v := value.(type) {
-	case nil:
-		return ""
-	case time.Time:
-		return v.UTC().Format("2006-01-02 15:04:05.999")
-	}
-	return fmt.Sprint(value)
+	return names
 }

@@ -18,6 +18,7 @@ func discussionCommentStream() stream {
 			Volatile: []string{"upvoteCount"},
 			Lookback: day,
 			Fields: `{"id":"VARCHAR!","createdAt":"TIMESTAMPTZ!","updatedAt":"TIMESTAMPTZ!","deletedAt":"TIMESTAMPTZ","bodyText":"VARCHAR",` +
+				`"isMinimized":"BOOLEAN","minimizedReason":"VARCHAR",` +
 				`"authorAssociation":"VARCHAR","author":` + personFields + `,"replyTo":{"id":"VARCHAR"},` +
 				`"discussion":{"id":"VARCHAR","repository":` + whereFields + `}}`,
 		},

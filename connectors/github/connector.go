@@ -57,7 +57,7 @@ func (c *connector) Spec() connectors.Spec {
 		Type:       "github",
 		Title:      "GitHub",
 		Docs:       "https://docs.github.com/en/graphql",
-		Version:    "1",
+		Version:    "2",
 		Kinds:      []connectors.Kind{connectors.KindCommunity},
 		Settings:   settingList(),
 		Staging:    c.staging,
@@ -116,7 +116,38 @@ func spreads(text, fragment string) bool {
 	return found && (rest == "" || strings.ContainsAny(rest[:1], " \n}"))
 }
 
-func staging() map[string]string { return read(stagingFiles, "staging", ".sql") }
+// staging reads the staging SQL. That of identities is one select for every
+// place where a record shows an account.
+func staging() map[string]string {
+	files := read(stagingFiles, "staging", ".sql")
+	var branches []string
+	for _, s := range sightings() {
+		branches = append(branches, strings.NewReplacer("{stream}", s.stream, "{account}", s.account, "{is_staff}", s.isStaff, "{seen_at}", s.seenAt).Replace(files["identity"]))
+	}
+	files["identity"] = strings.Join(branches, ";\n")
+	return files
+}
+
+// A sighting is a place where a stream's records show an account.
+type sighting struct{ stream, account, isStaff, seenAt string }
+
+func sightings() []sighting {
+	const (
+		changed  = "j.updatedAt at time zone 'UTC'"
+		byOffice = "j.authorAssociation in ('OWNER', 'MEMBER')"
+		unsaid   = "nullif(true, true)"
+	)
+	return []sighting{
+		{"discussions", "author", byOffice, changed},
+		{"discussions", "answerChosenBy", unsaid, changed},
+		{"discussion_comments", "author", byOffice, changed},
+		{"issues", "author", byOffice, changed},
+		{"issue_comments", "author", byOffice, changed},
+		{"reactions", "user", unsaid, "j.createdAt at time zone 'UTC'"},
+		{"stars", "node", unsaid, "j.starredAt at time zone 'UTC'"},
+		{"members", "node", "true", "synced_at"},
+	}
+}
 
 // read returns the embedded files of a folder by name without extension.
 func read(files embed.FS, folder, extension string) map[string]string {

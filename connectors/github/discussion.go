@@ -18,6 +18,7 @@ func discussionStream() stream {
 			Lookback: day,
 			Fields: `{"id":"VARCHAR!","createdAt":"TIMESTAMPTZ!","updatedAt":"TIMESTAMPTZ!","title":"VARCHAR","resourcePath":"VARCHAR",` +
 				`"authorAssociation":"VARCHAR","author":` + personFields + `,"category":{"name":"VARCHAR","isAnswerable":"BOOLEAN"},` +
+				`"answer":{"id":"VARCHAR"},"answerChosenAt":"TIMESTAMPTZ","answerChosenBy":` + personFields + `,` +
 				`"labels":{"nodes":[{"name":"VARCHAR"}]},"repository":` + whereFields + `}`,
 		},
 		read: perRepository(readDiscussions),

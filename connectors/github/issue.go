@@ -34,6 +34,7 @@ func issueCommentStream() stream {
 			Personal: personal("author", "bodyText"),
 			Lookback: time.Hour,
 			Fields: `{"id":"VARCHAR!","createdAt":"TIMESTAMPTZ!","updatedAt":"TIMESTAMPTZ!","bodyText":"VARCHAR",` +
+				`"isMinimized":"BOOLEAN","minimizedReason":"VARCHAR",` +
 				`"authorAssociation":"VARCHAR","author":` + personFields + `,"issue":{"id":"VARCHAR"},"pullRequest":{"id":"VARCHAR"},` +
 				`"repository":` + whereFields + `}`,
 		},

@@ -18,7 +18,8 @@ func reactionStream() stream {
 			Personal: personal("user"),
 			Lookback: defaultReactionsBack,
 			Fields: `{"id":"VARCHAR!","content":"VARCHAR!","createdAt":"TIMESTAMPTZ!","user":` + personFields +
-				`,"reactable":{"__typename":"VARCHAR","id":"VARCHAR!"}}`,
+				`,"reactable":{"__typename":"VARCHAR","id":"VARCHAR!","author":{"databaseId":"BIGINT"},"repository":` + whereFields +
+				`,"discussion":{"id":"VARCHAR","repository":` + whereFields + `},"pullRequest":{"id":"VARCHAR"}}}`,
 		},
 		read: perRepository(readReactions),
 	}

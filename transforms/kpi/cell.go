@@ -3,7 +3,6 @@ package kpi
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
 )
 
@@ -28,168 +27,144 @@ const createCells = `create or replace temp table cell (
     ci_low double, ci_high double, low double, high double
 )`
 
-type computation struct {
-	tx       Execer
-	d        *Definition
-	today    string
-	segments []segment
-	unit     string    // column whose distinct values a cell counts: person_id, account_id or entity_id
-	privacy  string    // column whose distinct values are n
-	peopled  bool      // somebody stands behind the atoms, so cells have an n
-	isShare  bool      // a ratio of true and false: it has a Wilson interval
-	exact    [2]string // types of numerator and denominator
+// intoCells begins every statement that adds cells.
+const intoCells = `insert into cell (kpi_id, grain, period_start, segment_type, segment_value,
+    numerator, denominator, value, n, ci_low, ci_high, low, high)
+`
+
+// cells adds up what was folded for one KPI and gives it value and interval.
+func (g *group) cells(ctx context.Context, m metric) error {
+	if m.d.is("median") {
+		return nil
+	}
+	n := "cast(null as bigint)"
+	if m.who() != "" {
+		n = "coalesce(cast(sum(f.n) as bigint), 0)"
+	}
+	query := fmt.Sprintf(intoCells+`with
+parts as (
+    select
+        f.grain, f.period_start, f.segment_type, f.segment_value, f.part,
+        coalesce(sum(f.numerator), 0) as numerator,
+        coalesce(sum(f.denominator), 0) as denominator,
+        coalesce(sum(f.squares), 0) as squares,
+        %s as n,
+        sum(f.low) as low, sum(f.high) as high, sum(f.low_denominator) as low_denominator, sum(f.high_denominator) as high_denominator
+    from folded as f
+    where f.kpi_id = '%s'
+    group by f.grain, f.period_start, f.segment_type, f.segment_value, f.part
+),
+
+whole as (
+%s
+),
+
+valued as (
+%s
+)
+
+select
+    '%s' as kpi_id, v.grain, v.period_start, v.segment_type, v.segment_value,
+    v.numerator, v.denominator, v.value, v.n, %s, %s, %s
+from valued as v`, n, m.d.ID, m.averaged(), m.valued(), m.d.ID, m.interval("low"), m.interval("high"), m.estimated())
+	return g.tx.Exec(ctx, query)
 }
 
-// atoms runs the select once and gives its columns their uniform names:
-// person, numerator, denominator and amount.
-func (c *computation) atoms(ctx context.Context) error {
-	select_ := strings.TrimRight(c.d.SQL, "; \n")
-	if err := c.tx.Exec(ctx, "create or replace temp table kpi_read as\n"+select_); err != nil {
-		return err
+// averaged joins the parts of a mean of segments: of each value one, of the
+// segments themselves what they are. Their n is the smallest that has anybody,
+// since the mean and the shown parts together would give a hidden one away.
+func (m metric) averaged() string {
+	if m.d.All == "" {
+		return `    select q.*
+    from parts as q`
 	}
-	columns, err := c.tx.Columns(ctx, "select * from kpi_read")
+	own, err := m.ownColumn()
 	if err != nil {
-		return err
+		return ""
 	}
-	types := map[string]string{}
-	var names []string
-	for _, column := range columns {
-		types[column.Name] = column.Type
-		names = append(names, column.Name)
-	}
-	if err := c.shape(types, names); err != nil {
-		return err
-	}
-	query := fmt.Sprintf(`create or replace temp table atom as
-select a.happened_on, %s, %s%s
-from kpi_read as a%s`, strings.Join(c.who(types), ", "), strings.Join(c.howMuch(types), ", "), c.slices(), c.people(types))
-	return c.tx.Exec(ctx, query)
+	return fmt.Sprintf(`    select
+        q.grain, q.period_start, q.segment_type, q.segment_value, cast(null as varchar) as part,
+        case when q.segment_type = '%[1]s' then sum(q.numerator)
+            else cast(sum(cast(round(safe_div(q.numerator, q.denominator), 12) as decimal(38, 12))) as double) end as numerator,
+        case when q.segment_type = '%[1]s' then sum(q.denominator) else cast(count(nullif(q.denominator, 0)) as double) end as denominator,
+        sum(q.squares) as squares,
+        min(q.n) filter (where q.n > 0) as n,
+        sum(q.low) as low, sum(q.high) as high, sum(q.low_denominator) as low_denominator, sum(q.high_denominator) as high_denominator
+    from parts as q
+    group by q.grain, q.period_start, q.segment_type, q.segment_value`, own.Type)
 }
 
-// shape checks the columns against what the measure reads.
-func (c *computation) shape(types map[string]string, names []string) error {
-	if types["from_on"] != "" || types["grain"] != "" {
-		return fmt.Errorf("atoms of kind span or period are not computed yet, only events with happened_on")
+// valued gives each cell its value. A segment that splits the numerator only
+// is divided by what the whole is divided by.
+func (m metric) valued() string {
+	denominator, n, join := "w.denominator", "w.n", ""
+	if len(m.d.NumeratorOnly) > 0 {
+		types := "'" + strings.Join(m.d.NumeratorOnly, "', '") + "'"
+		denominator = fmt.Sprintf("case when w.segment_type in (%s) then coalesce(o.denominator, 0) else w.denominator end", types)
+		n = fmt.Sprintf("case when w.segment_type in (%s) then o.n else w.n end", types)
+		join = "\n    left join whole as o on o.grain = w.grain and o.period_start = w.period_start and o.segment_type = 'all'"
 	}
-	if types["happened_on"] != "DATE" {
-		return fmt.Errorf("an event atom has happened_on as a DATE, found %q", types["happened_on"])
-	}
-	for _, column := range map[string][]string{
-		"ratio": {"numerator", "denominator"}, "sum": {"amount"}, "mean": {"amount"}, "median": {"amount"},
-	}[c.d.Measure] {
-		if types[column] == "" {
-			return fmt.Errorf("measure %s reads column %s, which the select does not return", c.d.Measure, column)
-		}
-	}
-	c.privacy, c.peopled = "person_id", true
-	if types["identity_id"] == "" && types["person_id"] == "" {
-		c.privacy, c.peopled = "account_id", types["account_id"] != ""
-	}
-	c.unit = c.d.Of + "_id"
-	isPerson := c.unit == "person_id" && types["identity_id"] != ""
-	if c.d.Measure == "distinct" && types[c.unit] == "" && !isPerson {
-		return fmt.Errorf("measure distinct of %s reads column %s, which the select does not return", c.d.Of, c.unit)
-	}
-	if c.d.Measure != "distinct" {
-		c.unit = c.privacy
-	}
-	c.isShare = c.d.Measure == "ratio" && types["numerator"] == "BOOLEAN"
-	var unknown []string
-	c.segments, unknown = c.d.passes(names)
-	if len(unknown) > 0 {
-		return fmt.Errorf("segments names %s: neither a segment set nor a column of the select", strings.Join(unknown, ", "))
-	}
-	return nil
-}
-
-func (c *computation) who(types map[string]string) []string {
-	var columns []string
+	value := fmt.Sprintf("safe_div(w.numerator, %s)", denominator)
 	switch {
-	case types["person_id"] != "":
-		columns = append(columns, "a.person_id as person_id")
-	case types["identity_id"] != "":
-		columns = append(columns, "i.person_id as person_id")
+	case m.d.Per == "day":
+		denominator, value = "cast(d.days as double)", "safe_div(w.numerator, d.days)"
+		join += fmt.Sprintf("\n    inner join kpi_days as d on d.kpi_id = '%s' and d.grain = w.grain and d.period_start = w.period_start", m.d.ID)
+	case m.d.isFilled():
+		denominator, value = "cast(null as double)", "w.numerator"
+	case m.d.is("nps"):
+		value = "100 * " + value
 	}
-	for _, column := range []string{"account_id", "entity_id"} {
-		if types[column] != "" {
-			columns = append(columns, "a."+column+" as "+column)
-		}
-	}
-	if !c.peopled {
-		columns = append(columns, "cast(null as varchar) as account_id")
-	}
-	return columns
+	return fmt.Sprintf(`    select
+        w.grain, w.period_start, w.segment_type, w.segment_value, w.numerator, %s as denominator, %s as value,
+        w.squares, %s as n, w.low, w.high, w.low_denominator, w.high_denominator
+    from whole as w%s`, denominator, value, n, join)
 }
 
-func (c *computation) people(types map[string]string) string {
-	if types["person_id"] == "" && types["identity_id"] != "" {
-		return "\nleft join core.person_identity as i on i.identity_id = a.identity_id"
-	}
-	return ""
-}
-
-// howMuch gives numerator and denominator as exact numbers where they are
-// flags or counts, and the amount as DOUBLE. Of an amount that is summed the
-// numerator is the amount of rows with a denominator.
-func (c *computation) howMuch(types map[string]string) []string {
-	numerator, numeratorType := exact("numerator", types["numerator"])
-	denominator, denominatorType := exact("denominator", types["denominator"])
-	amount := "cast(null as double)"
-	if types["amount"] != "" {
-		amount = "cast(a.amount as double)"
-	}
-	if c.d.Measure == "sum" || c.d.Measure == "mean" {
-		numerator, numeratorType = exact("amount", types["amount"])
-		numerator = fmt.Sprintf("case when %s > 0 then %s else 0 end", denominator, numerator)
-	}
-	c.exact = [2]string{numeratorType, denominatorType}
-	return []string{
-		fmt.Sprintf("cast(%s as %s) as numerator", numerator, numeratorType),
-		fmt.Sprintf("cast(%s as %s) as denominator", denominator, denominatorType),
-		amount + " as amount",
-	}
-}
-
-// exact gives the expression of a column as a number and the type that its
-// sums keep: whole numbers and money stay exact. A missing column counts 1.
-func exact(column, columnType string) (expression, exactType string) {
+// interval is one end of the 95 % interval: of a share where numerator and
+// denominator count the same people or things, and of a net score.
+func (m metric) interval(end string) string {
+	low, high := "", ""
+	condition := ""
 	switch {
-	case columnType == "":
-		return "1", "bigint"
-	case columnType == "BOOLEAN":
-		return fmt.Sprintf("case when a.%s then 1 else 0 end", column), "bigint"
-	case columnType == "DOUBLE" || columnType == "FLOAT":
-		return fmt.Sprintf("coalesce(a.%s, 0)", column), "double"
-	case strings.HasPrefix(columnType, "DECIMAL"):
-		return fmt.Sprintf("coalesce(a.%s, 0)", column), "decimal(18, 4)"
+	case m.isShare():
+		low, high = wilson("v.value", "v.denominator")
+		condition = "v.denominator > 0 and v.numerator >= 0 and v.numerator <= v.denominator and v.squares = 0"
+		if own, err := m.ownColumn(); m.d.All != "" && err == nil {
+			condition += fmt.Sprintf(" and v.segment_type = '%s'", own.Type)
+		}
+		for _, type_ := range m.d.NumeratorOnly {
+			condition += fmt.Sprintf(" and v.segment_type <> '%s'", type_)
+		}
+	case m.d.is("nps"):
+		low, high = netScore("v.numerator", "v.squares", "v.denominator")
+		condition = "v.denominator > 0"
+	default:
+		return fmt.Sprintf("cast(null as double) as ci_%s", end)
 	}
-	return fmt.Sprintf("coalesce(a.%s, 0)", column), "bigint"
+	if end == "high" {
+		low = high
+	}
+	return fmt.Sprintf("case when %s then %s end as ci_%s", condition, low, end)
 }
 
-func (c *computation) slices() string {
-	var text strings.Builder
-	for i, s := range c.segments {
-		fmt.Fprintf(&text, ", coalesce(cast(a.%s as varchar), 'unknown') as slice_%d", s.Column, i)
-	}
-	return text.String()
+// isShare reports whether the value may be the share of those for whom
+// something is true.
+func (r *reading) isShare() bool {
+	return r.d.is("ratio", "distinct_ratio") && r.types["numerator"] == "BOOLEAN"
 }
 
-// grainsNeeded are the grains whose cells are folded from atoms.
-func (c *computation) grainsNeeded(kind string) []string {
-	var needed []string
-	for _, grain := range c.d.Grains {
-		if c.d.window(grain).kind == kind {
-			needed = append(needed, grain)
+// estimated are the low and the high form of an estimate.
+func (m metric) estimated() string {
+	var ends []string
+	for _, end := range []string{"low", "high"} {
+		switch {
+		case !m.has(end):
+			ends = append(ends, "cast(null as double) as "+end)
+		case m.d.is("sum"):
+			ends = append(ends, fmt.Sprintf("v.%[1]s as %[1]s", end))
+		default:
+			ends = append(ends, fmt.Sprintf("safe_div(v.%[1]s, coalesce(v.%[1]s_denominator, v.denominator)) as %[1]s", end))
 		}
 	}
-	slices.Sort(needed)
-	return needed
-}
-
-// periodColumn is the column of ref.calendar with the start of a day's period.
-func periodColumn(grain string) string {
-	if grain == "day" {
-		return "date_day"
-	}
-	return grain + "_start"
+	return strings.Join(ends, ", ")
 }

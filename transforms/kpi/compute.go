@@ -3,38 +3,193 @@ package kpi
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
 // Compute fills the temporary table cell with all cells of the configured KPIs:
 // base cells from their atoms, empty periods inside coverage, mean windows,
 // values per day, intervals, and the KPIs derived from cells. configured is
 // ordered as Order does. computed is called with the ids of KPIs whose cells
-// are there.
+// are there: those that share a pass come together.
 func Compute(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
-	if err := tx.Exec(ctx, createCells); err != nil {
-		return err
+	for _, step := range []func() error{
+		func() error { return tx.Exec(ctx, createCells) },
+		func() error { return tx.Exec(ctx, createFolded) },
+		func() error { return loadHeaders(ctx, tx, run.Zone, configured) },
+		func() error { return loadDays(ctx, tx, run, configured) },
+		func() error { return computeBase(ctx, tx, run, configured, computed) },
+		func() error { return fillEmpty(ctx, tx, run, configured) },
+	} {
+		if err := step(); err != nil {
+			return fmt.Errorf("compute KPIs: %w", err)
+		}
 	}
-	if err := loadHeaders(ctx, tx, run.Zone, configured); err != nil {
-		return err
-	}
-	for _, f := range configured {
-		c := &computation{tx: tx, d: f.Definition, today: run.Today}
-		for _, step := range []func(context.Context) error{c.atoms, c.collapse, c.fold} {
-			if err := step(ctx); err != nil {
+	for _, finishedRows := range []bool{false, true} {
+		for _, f := range configured {
+			if f.ReadsCells() != finishedRows {
+				continue
+			}
+			if finishedRows {
+				if err := derive(ctx, tx, f.Definition); err != nil {
+					return fmt.Errorf("%s: %w", f.File, err)
+				}
+				computed(f.ID)
+			}
+			if err := average(ctx, tx, f.Definition); err != nil {
 				return fmt.Errorf("%s: %w", f.File, err)
 			}
 		}
-		computed(f.ID)
 	}
-	for _, step := range []func() error{
-		func() error { return tx.Exec(ctx, fmt.Sprintf(fill, run.Today)) },
-		func() error { return tx.Exec(ctx, "delete from cell") },
-		func() error { return tx.Exec(ctx, "insert into cell select * from filled") },
-		func() error { return tx.Exec(ctx, "drop table filled") },
-		func() error { return averages(ctx, tx, configured) },
-	} {
-		if err := step(); err != nil {
-			return fmt.Errorf("fill empty periods: %w", err)
+	return dropWork(ctx, tx)
+}
+
+// computeBase makes the cells of the KPIs that have atoms, group by group.
+func computeBase(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
+	var readings []*reading
+	for _, f := range configured {
+		if f.ReadsCells() {
+			continue
+		}
+		r, err := read(ctx, tx, f.Definition)
+		if err != nil {
+			return fmt.Errorf("%s: %w", f.File, err)
+		}
+		readings = append(readings, r)
+	}
+	people := &people{tx: tx}
+	for _, readings := range together(readings) {
+		g, err := newGroup(tx, run.Today, people, readings)
+		if err == nil {
+			err = g.compute(ctx)
+		}
+		if err != nil {
+			return fmt.Errorf("%s: %w", filesOf(readings), err)
+		}
+		computed(g.ids()...)
+	}
+	return nil
+}
+
+func filesOf(readings []*reading) string {
+	var files []string
+	for _, r := range readings {
+		files = append(files, r.d.File)
+	}
+	return strings.Join(files, ", ")
+}
+
+// compute makes the cells of one group.
+func (g *group) compute(ctx context.Context) error {
+	r := g.head()
+	found := &probe{Slices: make([]int64, len(r.passes))}
+	if g.isAttached() {
+		if err := g.foldAttached(ctx); err != nil {
+			return err
+		}
+	} else {
+		if r.who() == "person_id" {
+			hasState := slices.ContainsFunc(r.traits, func(t trait) bool { return t.state })
+			if err := g.people.need(ctx, hasState); err != nil {
+				return err
+			}
+		}
+		if err := g.atoms(ctx); err != nil {
+			return err
+		}
+		var err error
+		if found, err = g.probe(ctx); err != nil {
+			return err
+		}
+		if err := g.foldAtoms(ctx, found); err != nil {
+			return err
+		}
+	}
+	for _, m := range g.metrics {
+		if err := g.cells(ctx, m); err != nil {
+			return err
+		}
+	}
+	return g.tx.Exec(ctx, "delete from folded")
+}
+
+// foldAtoms places the atoms in the periods of each grain, and sweeps those
+// that are not placed.
+func (g *group) foldAtoms(ctx context.Context, found *probe) error {
+	g.placing = g.place(found)
+	passes := g.passes(found)
+	made := map[string]bool{}
+	for _, grain := range grains() {
+		placed := g.placed(grain)
+		if placed == "" {
+			continue
+		}
+		if err := g.foldGrain(ctx, grain, placed, passes, made); err != nil {
+			return err
+		}
+	}
+	for _, m := range g.metrics {
+		if err := g.sweepAll(ctx, m, m.traits, passes); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pass, made map[string]bool) error {
+	traits := traitsOf(g.head().traits, grain)
+	if g.head().d.is("median") {
+		return g.foldMedian(ctx, grain, placed, traits, passes)
+	}
+	from := "(\n" + placed + "\n)"
+	if !g.isDaily {
+		if err := g.collapse(ctx, grain, placed, g.smaller(grain, made)); err != nil {
+			return err
+		}
+		made[grain] = true
+		from = "collapsed_" + grain
+	}
+	if !g.isPlain() {
+		return g.foldApart(ctx, grain, traits, passes)
+	}
+	if err := g.foldWhole(ctx, grain, g.rows(from, passes[0]), traits, false); err != nil {
+		return err
+	}
+	for _, p := range passes[1:] {
+		if err := g.foldSlices(ctx, grain, g.rows(from, p), p); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// smaller is the grain whose collapsed rows can be collapsed further instead
+// of atoms: its periods lie whole in this one's, and all atoms are events.
+func (g *group) smaller(grain string, made map[string]bool) string {
+	r := g.head()
+	if r.has("grain") || r.has("from_on") || r.d.Once != "" || g.placing.rolls {
+		return ""
+	}
+	switch {
+	case grain == "quarter" && made["month"]:
+		return "month"
+	case grain == "year" && made["quarter"]:
+		return "quarter"
+	case grain == "year" && made["month"]:
+		return "month"
+	}
+	return ""
+}
+
+// dropWork removes what only Compute reads.
+func dropWork(ctx context.Context, tx Execer) error {
+	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kpi_person", "kpi_identity", "kpi_state", "kpi_days"}
+	for _, grain := range grains() {
+		tables = append(tables, "collapsed_"+grain)
+	}
+	for _, table := range tables {
+		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
+			return err
 		}
 	}
 	return nil

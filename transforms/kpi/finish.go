@@ -167,9 +167,8 @@ func (f *Finished) loadRule(ctx context.Context, tx Execer) error {
 
 func dropTemporary(ctx context.Context, tx Execer) error {
 	for _, table := range []string{
-		"cell", "kpi_read", "atom", "collapsed", "collapsed_people", "share", "kpi_header", "kpi_grain", "kpi_covered",
-		"kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window", "completed", "hidden_cell", "period_part",
-		"shown", "compared", "noise", "change_found", "kpi_reason",
+		"cell", "kpi_header", "kpi_grain", "kpi_covered", "kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window",
+		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "change_found", "kpi_reason", "header_link",
 	} {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

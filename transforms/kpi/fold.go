@@ -3,158 +3,168 @@ package kpi
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 )
 
-// A pass is one fold: the whole, or the slices of one segment type.
-type pass struct{ segmentType, slice string }
+// folded holds parts of cells: what atoms of one kind add to one number. Its
+// rows are added up into cells.
+const createFolded = `create or replace temp table folded (
+    kpi_id varchar, grain varchar, period_start date, segment_type varchar, segment_value varchar, part varchar,
+    numerator double, denominator double, squares double, n bigint,
+    low double, high double, low_denominator double, high_denominator double
+)`
 
-func (c *computation) allPasses() []pass {
-	passes := []pass{{"all", "'all'"}}
-	for i, s := range c.segments {
-		passes = append(passes, pass{s.Type, fmt.Sprintf("a.slice_%d", i)})
-	}
-	return passes
-}
+// An aggregate is one number over rows collapsed by who.
+type aggregate struct{ name, expr string }
 
-// collapse makes one row per grain, period, slice and unit from the atoms, so
-// that the fold needs sum and count(*) only. Where the unit is not who privacy
-// counts, a second table is made by person.
-func (c *computation) collapse(ctx context.Context) error {
-	if err := c.collapseBy(ctx, "collapsed", c.unit); err != nil {
-		return err
-	}
-	if c.privacy == c.unit {
-		return nil
-	}
-	return c.collapseBy(ctx, "collapsed_people", c.privacy)
-}
-
-func (c *computation) collapseBy(ctx context.Context, table, unit string) error {
-	create := fmt.Sprintf(`create or replace temp table %s (
-    grain varchar, period_start date, segment_type varchar, segment_value varchar,
-    unit_id varchar, numerator %s, denominator %s)`, table, c.exact[0], c.exact[1])
-	if err := c.tx.Exec(ctx, create); err != nil {
-		return err
-	}
-	known := ""
-	if c.d.Measure == "distinct" {
-		known = fmt.Sprintf("\nwhere a.%s is not null and a.%s is not null", c.unit, unit)
-	}
-	for _, grain := range c.grainsNeeded("cal") {
-		for _, p := range c.allPasses() {
-			query := fmt.Sprintf(`insert into %[1]s
-select '%[2]s' as grain, c.%[3]s as period_start, '%[4]s' as segment_type, %[5]s as segment_value,
-    a.%[6]s as unit_id, cast(sum(a.numerator) as %[7]s), cast(sum(a.denominator) as %[8]s)
-from atom as a
-inner join ref.calendar as c on c.date_day = a.happened_on%[9]s
-group by c.%[3]s, %[10]sa.%[6]s`,
-				table, grain, periodColumn(grain), p.segmentType, p.slice, unit, c.exact[0], c.exact[1], known, p.group())
-			if err := c.tx.Exec(ctx, query); err != nil {
-				return err
+// aggregates are the distinct numbers that the KPIs of the group need.
+func (g *group) aggregates() (list []aggregate, of map[side]string) {
+	of = map[side]string{}
+	byExpr := map[string]string{}
+	for _, m := range g.metrics {
+		for _, s := range m.sides {
+			expr := fmt.Sprintf("sum(k.%s)", s.weight)
+			switch s.key {
+			case "excess":
+				expr = fmt.Sprintf("count(*) filter (where k.%s > k.%s)", s.weight, s.than)
+				if m.d.is("distinct_ratio") {
+					expr = fmt.Sprintf("count(*) filter (where k.%s > 0 and k.%s = 0)", s.weight, s.than)
+				}
+			case "who":
+				expr = fmt.Sprintf("count(*) filter (where k.%s > 0 and k.who is not null)", s.weight)
 			}
+			name, found := byExpr[expr]
+			if !found {
+				name = fmt.Sprintf("a%d", len(list))
+				byExpr[expr] = name
+				list = append(list, aggregate{name, expr})
+			}
+			of[s] = name
 		}
 	}
-	return nil
+	return list, of
 }
 
-// group names the pass's slice in a group by; the whole has none.
-func (p pass) group() string {
-	if p.segmentType == "all" {
-		return ""
-	}
-	return p.slice + ", "
-}
-
-// fold makes the cells of all calendar windows, then sweeps the rolling ones.
-// Windows that average smaller periods are made when the cells are finished.
-func (c *computation) fold(ctx context.Context) error {
-	var err error
-	if c.d.Measure == "median" {
-		err = c.foldMedian(ctx)
-	} else {
-		err = c.foldSums(ctx)
-	}
-	if err != nil {
-		return err
-	}
-	for _, grain := range c.grainsNeeded("roll") {
-		rollDays := c.d.window(grain).days
-		for _, p := range c.allPasses() {
-			if err := c.sweep(ctx, grain, rollDays, p); err != nil {
-				return err
-			}
+// foldWhole folds the whole and the traits of its people in one statement:
+// first to one row per combination of traits, then over grouping sets.
+func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trait, attached bool) error {
+	list, of := g.aggregates()
+	var columns, names, combined, sums, sets, labels, values, read []string
+	for i, t := range traits {
+		name := fmt.Sprintf("t%d", i)
+		expr := t.Person
+		if t.state {
+			expr = fmt.Sprintf("case when k.who is null then 'unknown' else coalesce(%s, 'none') end", t.Person)
 		}
+		if attached {
+			expr = "coalesce(k." + t.Mart + ", 'unknown')"
+		} else if !t.state {
+			expr = fmt.Sprintf("coalesce(%s, 'unknown')", expr)
+		}
+		columns = append(columns, fmt.Sprintf(",\n        %s as %s", expr, name))
+		names = append(names, ", k."+name)
+		combined = append(combined, ", c."+name)
+		sets = append(sets, fmt.Sprintf("(c.period_start, c.%s)", name))
+		labels = append(labels, fmt.Sprintf("when grouping(c.%s) = 0 then '%s'", name, t.Type))
+		values = append(values, "c."+name)
 	}
-	return nil
-}
-
-// counted says which collapsed rows are people behind a cell's value: those of
-// the denominator, or of the numerator where there is none.
-func (c *computation) counted() string {
-	if c.d.Measure == "count" || c.d.Measure == "distinct" {
-		return "numerator"
+	for _, w := range g.weights {
+		read = append(read, ", k."+w.name)
 	}
-	return "denominator"
-}
-
-func (c *computation) n() string {
-	if !c.peopled {
-		return "cast(null as bigint)"
+	firsts := ""
+	for _, a := range list {
+		firsts += fmt.Sprintf(",\n        %s as %s", a.expr, a.name)
+		sums = append(sums, fmt.Sprintf(", cast(sum(c.%s) as double) as %s", a.name, a.name))
 	}
-	return fmt.Sprintf("count(*) filter (where f.%s > 0 and f.unit_id is not null)", c.counted())
-}
-
-func (c *computation) foldSums(ctx context.Context) error {
-	numerator, denominator, value := "sum(f.numerator)", "null", "sum(f.numerator)"
-	switch c.d.Measure {
-	case "distinct":
-		numerator = "count(*) filter (where f.numerator > 0)"
-		value = numerator
-	case "ratio", "mean":
-		denominator = "sum(f.denominator)"
-		value = "safe_div(sum(f.numerator), sum(f.denominator))"
+	label, value := "'all'", "'all'"
+	if len(traits) > 0 {
+		label = "case " + strings.Join(labels, " ") + " else 'all' end"
+		value = "coalesce(" + strings.Join(values, ", ") + ", 'all')"
 	}
-	n := c.n()
-	if c.privacy != c.unit {
-		n = "cast(null as bigint)"
+	who := "cast(null as integer)"
+	if g.head().who() != "" {
+		who = "k.who"
 	}
-	query := fmt.Sprintf(`insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)
-select '%s' as kpi_id, f.grain, f.period_start, f.segment_type, f.segment_value,
-    cast(%s as double) as numerator, cast(%s as double) as denominator, cast(%s as double) as value,
-    %s as n, cast(null as double) as ci_low, cast(null as double) as ci_high
-from collapsed as f
-group by f.grain, f.period_start, f.segment_type, f.segment_value`, c.d.ID, numerator, denominator, value, n)
-	if c.privacy != c.unit {
-		query = c.withPeople(query)
-	}
-	if err := c.tx.Exec(ctx, query); err != nil {
-		return err
-	}
-	if c.isShare {
-		return c.wilson(ctx)
-	}
-	return nil
-}
-
-// withPeople takes n from the rows collapsed by person.
-func (c *computation) withPeople(query string) string {
-	folded := strings.TrimPrefix(query, "insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)\n")
-	return fmt.Sprintf(`insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)
+	query := fmt.Sprintf(`create or replace temp table folding as
 with
-folded as (
-%s
+stated as (
+    select
+        k.period_start,
+        %s as who%s%s
+    from %s as k%s
 ),
 
-people as (
-    select f.grain, f.period_start, f.segment_type, f.segment_value, %s as n
-    from collapsed_people as f
-    group by f.grain, f.period_start, f.segment_type, f.segment_value
+combined as (
+    select
+        k.period_start%s%s
+    from stated as k
+    group by k.period_start%s
 )
 
-select x.kpi_id, x.grain, x.period_start, x.segment_type, x.segment_value,
-    x.numerator, x.denominator, x.value, p.n, x.ci_low, x.ci_high
-from folded as x
-left join people as p on p.grain = x.grain and p.period_start = x.period_start
-    and p.segment_type = x.segment_type and p.segment_value = x.segment_value`, folded, c.n())
+select c.period_start, %s as segment_type, %s as segment_value%s
+from combined as c
+group by grouping sets (%s)`,
+		who, strings.Join(columns, ""), strings.Join(read, ""), rows, traitJoins(traits, grain, attached),
+		strings.Join(names, ""), firsts, strings.Join(names, ""),
+		label, value, strings.Join(sums, ""), strings.Join(append([]string{"(c.period_start)"}, sets...), ", "))
+	if err := g.tx.Exec(ctx, query); err != nil {
+		return err
+	}
+	return g.store(ctx, grain, of)
+}
+
+// traitJoins bring the traits of the people to rows k.
+func traitJoins(traits []trait, grain string, attached bool) string {
+	if attached || len(traits) == 0 {
+		return ""
+	}
+	joins := "\n    left join kpi_person as p on p.person_no = k.who"
+	if slices.ContainsFunc(traits, func(t trait) bool { return t.state }) {
+		joins += fmt.Sprintf("\n    left join kpi_state as s on s.person_no = k.who and s.period_start = k.period_start and s.grain = '%s'", grain)
+	}
+	return joins
+}
+
+// foldSlices folds one other segment type.
+func (g *group) foldSlices(ctx context.Context, grain, rows string, p pass) error {
+	list, of := g.aggregates()
+	columns := ""
+	for _, a := range list {
+		columns += fmt.Sprintf(",\n    cast(%s as double) as %s", a.expr, a.name)
+	}
+	query := fmt.Sprintf(`create or replace temp table folding as
+select
+    k.period_start,
+    '%[1]s' as segment_type,
+    coalesce(k.%[2]s, 'unknown') as segment_value%[3]s
+from %[4]s as k
+group by k.period_start, coalesce(k.%[2]s, 'unknown')`, p.type_, p.column, columns, rows)
+	if err := g.tx.Exec(ctx, query); err != nil {
+		return err
+	}
+	return g.store(ctx, grain, of)
+}
+
+// store takes each KPI's numbers from the fold.
+func (g *group) store(ctx context.Context, grain string, of map[side]string) error {
+	for _, m := range g.metrics {
+		if !g.isPlaced(m.d, grain) {
+			continue
+		}
+		var into, from, any []string
+		for _, s := range m.sides {
+			into = append(into, s.into)
+			from = append(from, "f."+of[s])
+			any = append(any, "f."+of[s]+" <> 0")
+		}
+		query := fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
+select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s
+from folding as f
+where %s`, strings.Join(into, ", "), m.d.ID, grain, strings.Join(from, ", "), strings.Join(any, " or "))
+		if err := g.tx.Exec(ctx, query); err != nil {
+			return err
+		}
+	}
+	return nil
 }

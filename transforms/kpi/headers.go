@@ -9,8 +9,7 @@ import (
 // temporary tables: kpi_header, kpi_grain and kpi_covered.
 func loadHeaders(ctx context.Context, tx Execer, zone *time.Location, finished []Finished) error {
 	for _, create := range []string{
-		`create or replace temp table kpi_header (kpi_id varchar, measure varchar, is_filled boolean,
-    maturity_days integer, restate_days integer, min_n integer, privacy_k integer, version integer, sql_hash varchar)`,
+		`create or replace temp table kpi_header (kpi_id varchar, measure varchar, is_filled boolean)`,
 		`create or replace temp table kpi_grain (kpi_id varchar, grain varchar, kind varchar, roll_days integer, roll_months integer)`,
 		`create or replace temp table kpi_covered (kpi_id varchar, from_on date, until_on date, is_whole boolean)`,
 	} {
@@ -19,8 +18,7 @@ func loadHeaders(ctx context.Context, tx Execer, zone *time.Location, finished [
 		}
 	}
 	for _, f := range finished {
-		if err := tx.Exec(ctx, "insert into kpi_header values (?, ?, ?, ?, ?, ?, ?, ?, ?)", f.ID, f.Measure, f.isFilled(),
-			f.MaturityDays, f.RestateDays, f.MinN, f.PrivacyK, f.Version, f.Hash); err != nil {
+		if err := tx.Exec(ctx, "insert into kpi_header values (?, ?, ?)", f.ID, f.Measure, f.isFilled()); err != nil {
 			return err
 		}
 		for _, grain := range f.Grains {

@@ -27,8 +27,8 @@ func Tables(definitions []*Definition) []Table {
 	}, wideTables(definitions)...)
 }
 
-// slice are the columns that name a cell.
-func slice() [][2]string {
+// cellColumns are the columns that name a cell.
+func cellColumns() [][2]string {
 	return [][2]string{
 		{"kpi_id", "id of the KPI, see kpi.dictionary"},
 		{"grain", "day, week, month, quarter or year"},
@@ -39,7 +39,7 @@ func slice() [][2]string {
 }
 
 func valueColumns() [][2]string {
-	return append(slice(), [][2]string{
+	return append(cellColumns(), [][2]string{
 		{"period_end", "the day after its last"},
 		{"numerator", "what is counted or summed; null where hidden"},
 		{"denominator", "what it is divided by, or the number of amounts behind a median"},
@@ -95,7 +95,7 @@ order by c.kpi_id nulls last, c.grain nulls last, c.period_start nulls last, c.s
     c.segment_value nulls last`
 
 func changeColumns() [][2]string {
-	return append(slice(), [][2]string{
+	return append(cellColumns(), [][2]string{
 		{"compare_to", "prior_period, prior_year, or baseline: the median of the four complete values before"},
 		{"value", "the value; of a period that is going on, that of its days so far"},
 		{"prev_value", "the earlier value; beside days so far, that of as many days"},
@@ -109,7 +109,7 @@ func changeColumns() [][2]string {
 }
 
 func historyColumns() [][2]string {
-	return append(slice(), [][2]string{
+	return append(cellColumns(), [][2]string{
 		{"replaced_at", "when, UTC"},
 		{"old_value", "the value that was published; null where the cell is hidden now"},
 		{"new_value", "the value that took its place; null where the cell is hidden now, or gone"},

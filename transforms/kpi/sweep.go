@@ -3,91 +3,279 @@ package kpi
 import (
 	"context"
 	"fmt"
+	"slices"
+	"strings"
 )
 
-// sweep counts distinct units over a rolling window: each unit's active days
-// become spans that do not overlap, each span adds one at its start and takes
-// it away at its end, and the running sum is read on the last day of every
-// period, or today.
-func (c *computation) sweep(ctx context.Context, grain string, rollDays int, p pass) error {
-	query := fmt.Sprintf(sweptCells,
-		p.slice, c.unit, c.today, rollDays, grain, c.d.ID, p.segmentType, c.sweptPeople())
-	return c.tx.Exec(ctx, query)
+// A sweep is a set of spans that is read at sample days: stocks, or the days
+// after an event during which a rolling window holds it.
+type sweep struct {
+	spans  string // select of from_on, until_on, keys and weights
+	grains []string
+	day    string // the sample day of period r
 }
 
-const sweptCells = `insert into cell (kpi_id, grain, period_start, segment_type, segment_value, numerator, denominator, value, n, ci_low, ci_high)
+// sweeps are those of one KPI.
+func (g *group) sweeps(m metric) []sweep {
+	var list []sweep
+	if m.has("from_on") && !g.placing.spans {
+		list = append(list, sweep{
+			spans:  fmt.Sprintf("select a.from_on, coalesce(a.until_on, cast('9999-12-31' as date)) as until_on%s\nfrom atom as a\nwhere a.from_on is not null", g.carried()),
+			grains: m.d.returned(),
+			day:    sampleDay(m.d.Sampled, g.today),
+		})
+	}
+	if g.placing.rolls {
+		return list
+	}
+	at := map[string]int{}
+	for _, grain := range m.d.Grains {
+		w := m.d.window(grain)
+		if w.kind != "roll" {
+			continue
+		}
+		key := m.d.Windows[grain]
+		if m.has("grain") {
+			key += grain
+		}
+		if i, found := at[key]; found {
+			list[i].grains = append(list[i].grains, grain)
+			continue
+		}
+		at[key] = len(list)
+		list = append(list, sweep{spans: g.windowSpans(m, grain, w), grains: []string{grain}, day: sampleDay("end", g.today)})
+	}
+	return list
+}
+
+// windowSpans are the days during which a window holds each event, and each
+// period of the grain.
+func (g *group) windowSpans(m metric, grain string, w window) string {
+	var parts []string
+	add := func(day, condition string) {
+		parts = append(parts, fmt.Sprintf("select %s as from_on, %s as until_on%s\nfrom atom as a\nwhere %s", day, w.after(day), g.carried(), condition))
+	}
+	if m.has("happened_on") {
+		add("a.happened_on", "a.happened_on is not null")
+	}
+	if m.has("grain") {
+		add("a.period_start", fmt.Sprintf("a.grain = '%s'", grain))
+	}
+	return strings.Join(parts, "\nunion all\n")
+}
+
+// sweepAll reads every number of the KPI that stands on spans.
+func (g *group) sweepAll(ctx context.Context, m metric, traits []trait, passes []pass) error {
+	for _, sw := range g.sweeps(m) {
+		read := map[side]bool{}
+		for _, s := range m.sides {
+			like := side{weight: s.weight, key: s.key}
+			if read[like] || s.key == "excess" {
+				continue
+			}
+			read[like] = true
+			var into []string
+			for _, other := range m.sides {
+				if other.weight == s.weight && other.key == s.key {
+					into = append(into, other.into)
+				}
+			}
+			for _, p := range passes {
+				if err := g.sweepSide(ctx, m, sw, s, p, traits, into); err != nil {
+					return err
+				}
+			}
+		}
+	}
+	return nil
+}
+
+// sweepSide makes the pieces of one number in one pass, turns them into steps
+// of a running sum and reads it on the sample days.
+func (g *group) sweepSide(ctx context.Context, m metric, sw sweep, s side, p pass, traits []trait, into []string) error {
+	if p.type_ != "" {
+		traits = nil
+	}
+	statements := []string{g.pieces(sw, s, p), steps(p, traits)}
+	for _, grain := range sw.grains {
+		statements = append(statements, samples(sw, grain, g.today, traitsOf(traits, grain)))
+		for _, t := range traitsOf(traits, grain) {
+			if t.state {
+				statements = append(statements, states(sw, grain, g.today, t), rest(t))
+			}
+		}
+		statements = append(statements, fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
+select '%s' as kpi_id, '%s' as grain, x.period_start, x.segment_type, x.segment_value%s
+from sampled as x
+where x.total <> 0`, strings.Join(into, ", "), m.d.ID, grain, strings.Repeat(", x.total", len(into))))
+	}
+	for _, statement := range statements {
+		if err := g.tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// pieces are the spans with their weights; of units that are counted once,
+// what a span adds to those before it, so that they no longer overlap.
+func (g *group) pieces(sw sweep, s side, p pass) string {
+	segment, who := "cast(null as varchar)", "cast(null as integer)"
+	if p.type_ != "" {
+		segment = fmt.Sprintf("coalesce(k.%s, 'unknown')", p.column)
+	}
+	if g.head().who() != "" {
+		who = "k.who"
+	}
+	conditions := []string{fmt.Sprintf("k.%s <> 0", s.weight)}
+	if p.condition != "" {
+		conditions = append(conditions, p.condition)
+	}
+	if s.key == "" {
+		return fmt.Sprintf(`create or replace temp table piece as
+select k.from_on, k.until_on, %s as segment_value, %s as who, k.%s as amount
+from (
+%s
+) as k
+where %s`, segment, who, s.weight, sw.spans, strings.Join(conditions, " and "))
+	}
+	return fmt.Sprintf(`create or replace temp table piece as
 with
-active as (
-    select distinct %[1]s as segment_value, a.%[2]s as unit_id, a.happened_on
-    from atom as a
-    where a.numerator > 0 and a.%[2]s is not null and a.happened_on <= cast('%[3]s' as date)
+reached as (
+    select
+        k.from_on,
+        k.until_on,
+        %[1]s as segment_value,
+        k.who,
+        max(k.until_on) over (
+            partition by k.who%[2]s order by k.from_on nulls last, k.until_on nulls last
+            rows between unbounded preceding and 1 preceding
+        ) as reached_on
+    from (
+%[3]s
+    ) as k
+    where %[4]s and k.%[5]s > 0 and k.who is not null
+)
+
+select
+    case when x.reached_on > x.from_on then x.reached_on else x.from_on end as from_on,
+    x.until_on,
+    x.segment_value,
+    x.who,
+    1 as amount
+from reached as x
+where x.until_on > x.from_on and (x.reached_on is null or x.until_on > x.reached_on)`,
+		segment, partition(p), sw.spans, strings.Join(conditions, " and "), s.weight)
+}
+
+func partition(p pass) string {
+	if p.type_ == "" {
+		return ""
+	}
+	return ", k." + p.column
+}
+
+// steps are what each day adds to the running sums, by segment.
+func steps(p pass, traits []trait) string {
+	const step = `select %[1]s as segment_type, %[2]s as segment_value, k.%[3]s as step_on, %[4]ssum(k.amount) as delta
+from piece as k%[5]s
+group by %[6]sk.%[3]s`
+	var parts []string
+	add := func(type_, value, join, by string) {
+		parts = append(parts,
+			fmt.Sprintf(step, "'"+type_+"'", value, "from_on", "", join, by),
+			fmt.Sprintf(step, "'"+type_+"'", value, "until_on", "-", join, by))
+	}
+	if p.type_ != "" {
+		add(p.type_, "k.segment_value", "", "k.segment_value, ")
+	} else {
+		add("all", "'all'", "", "")
+	}
+	for _, t := range traits {
+		if t.state {
+			add(t.Type, "'unknown'", "\nwhere k.who is null", "")
+			continue
+		}
+		value := fmt.Sprintf("coalesce(%s, 'unknown')", t.Person)
+		add(t.Type, value, "\nleft join kpi_person as p on p.person_no = k.who", value+", ")
+	}
+	return "create or replace temp table step as\n" + strings.Join(parts, "\nunion all\n")
+}
+
+// samples reads the running sums on the sample days of a grain.
+func samples(sw sweep, grain, today string, traits []trait) string {
+	hidden := []string{"''"}
+	for _, t := range communityTraits(false) {
+		if !slices.ContainsFunc(traits, func(offered trait) bool { return offered.Type == t.Type }) && t.Grains != nil {
+			hidden = append(hidden, "'"+t.Type+"'")
+		}
+	}
+	return fmt.Sprintf(`create or replace temp table sampled as
+with
+firsts as (
+    select s.segment_type, s.segment_value, min(s.step_on) as first_on
+    from step as s
+    where s.segment_type not in (%[1]s)
+    group by s.segment_type, s.segment_value
 ),
 
-followed as (
-    select
-        x.segment_value,
-        x.happened_on,
-        add_days(x.happened_on, %[4]d) as ends_on,
-        lead(x.happened_on) over (
-            partition by x.segment_value, x.unit_id order by x.happened_on nulls last
-        ) as next_on
-    from active as x
-),
-
-spans as (
-    select
-        f.segment_value,
-        f.happened_on as from_on,
-        case when f.next_on < f.ends_on then f.next_on else f.ends_on end as until_on
-    from followed as f
-),
-
-samples as (
-    select
-        v.segment_value,
-        r.period_start,
-        case when add_days(r.period_end, -1) > cast('%[3]s' as date)
-            then cast('%[3]s' as date) else add_days(r.period_end, -1) end as read_on
-    from (select s.segment_value, min(s.from_on) as first_on from spans as s group by s.segment_value) as v
+moments as (
+    select v.segment_type, v.segment_value, r.period_start, %[2]s as step_on
+    from firsts as v
     inner join ref.period as r
-        on r.grain = '%[5]s' and r.period_end > v.first_on and r.period_start <= cast('%[3]s' as date)
+        on r.grain = '%[3]s' and r.period_start <= cast('%[4]s' as date) and %[2]s >= v.first_on
 ),
 
-steps as (
-    select s.segment_value, s.from_on as step_on, cast(null as date) as period_start, count(*) as delta
-    from spans as s
-    group by s.segment_value, s.from_on
+moves as (
+    select s.segment_type, s.segment_value, cast(null as date) as period_start, s.step_on, s.delta
+    from step as s
     union all
-    select s.segment_value, s.until_on as step_on, cast(null as date) as period_start, -count(*) as delta
-    from spans as s
-    group by s.segment_value, s.until_on
-    union all
-    select m.segment_value, m.read_on as step_on, m.period_start, 0 as delta
-    from samples as m
+    select m.segment_type, m.segment_value, m.period_start, m.step_on, 0 as delta
+    from moments as m
 ),
 
 running as (
     select
-        t.segment_value,
-        t.period_start,
-        cast(sum(t.delta) over (
-            partition by t.segment_value order by t.step_on nulls last
+        v.segment_type,
+        v.segment_value,
+        v.period_start,
+        cast(sum(v.delta) over (
+            partition by v.segment_type, v.segment_value order by v.step_on nulls last
             range between unbounded preceding and current row
-        ) as bigint) as units
-    from steps as t
+        ) as double) as total
+    from moves as v
 )
 
-select '%[6]s' as kpi_id, '%[5]s' as grain, n.period_start, '%[7]s' as segment_type, n.segment_value,
-    cast(n.units as double) as numerator, cast(null as double) as denominator, cast(n.units as double) as value,
-    %[8]s as n, cast(null as double) as ci_low, cast(null as double) as ci_high
-from running as n
-where n.period_start is not null and n.units > 0`
+select x.segment_type, x.segment_value, x.period_start, x.total
+from running as x
+where x.period_start is not null`, strings.Join(hidden, ", "), sw.day, grain, today)
+}
 
-// sweptPeople is n of a rolling cell: the units where they are who privacy
-// counts.
-func (c *computation) sweptPeople() string {
-	if c.peopled && c.privacy == c.unit {
-		return "n.units"
-	}
-	return "cast(null as bigint)"
+// states reads the pieces of people by their state in each period of a grain.
+func states(sw sweep, grain, today string, t trait) string {
+	return fmt.Sprintf(`insert into sampled
+select '%[1]s' as segment_type, coalesce(%[2]s, 'none') as segment_value, s.period_start, cast(sum(k.amount) as double) as total
+from kpi_state as s
+inner join ref.period as r
+    on r.grain = s.grain and r.period_start = s.period_start and r.period_start <= cast('%[3]s' as date)
+inner join piece as k on k.who = s.person_no and k.from_on <= %[4]s and k.until_on > %[4]s
+where s.grain = '%[5]s'
+group by coalesce(%[2]s, 'none'), s.period_start`, t.Type, t.Person, today, sw.day, grain)
+}
+
+// rest counts everybody who has no state in a period as 'none'.
+func rest(t trait) string {
+	return fmt.Sprintf(`insert into sampled
+with
+known as (
+    select x.period_start, sum(x.total) as total
+    from sampled as x
+    where x.segment_type = '%[1]s'
+    group by x.period_start
+)
+
+select '%[1]s' as segment_type, 'none' as segment_value, x.period_start, x.total - coalesce(k.total, 0) as total
+from sampled as x
+left join known as k on k.period_start = x.period_start
+where x.segment_type = 'all'`, t.Type)
 }

@@ -1,5 +1,7 @@
 -- One row per comment of a discussion, reply to one, and comment on an issue,
--- those on pull requests left out.
+-- those on pull requests left out. A comment minimised as spam, abuse, off-topic
+-- or of low quality is removed; one that is outdated, resolved or a duplicate
+-- was none the worse when it was written.
 select
     record,
     first_seen_at,
@@ -12,7 +14,7 @@ select
     j.createdAt at time zone 'UTC' as created_at,
     length(j.bodyText) as char_len,
     false as is_system,
-    j.deletedAt is not null as is_removed,
+    j.deletedAt is not null or coalesce(j.isMinimized and lower(replace(j.minimizedReason, '_', '-')) in ('spam', 'abuse', 'off-topic', 'low-quality'), false) as is_removed,
     j.updatedAt at time zone 'UTC' as source_updated_at
 from raw.github__discussion_comments;
 
@@ -27,7 +29,7 @@ select
     j.createdAt at time zone 'UTC' as created_at,
     length(j.bodyText) as char_len,
     false as is_system,
-    false as is_removed,
+    coalesce(j.isMinimized and lower(replace(j.minimizedReason, '_', '-')) in ('spam', 'abuse', 'off-topic', 'low-quality'), false) as is_removed,
     j.updatedAt at time zone 'UTC' as source_updated_at
 from raw.github__issue_comments
 where j.issue.id is not null

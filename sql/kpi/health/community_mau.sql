@@ -1,9 +1,9 @@
 /*
 kpi "community_mau" {
   name        = "Monthly active members"
-  definition  = "Distinct members who wrote a thread or a reply in the month; reactions and visits do not count."
-  formula     = "distinct people with a contribution: the 30 days ending with the week, the calendar month, the mean of the quarter's months"
-  data_source = "community platform: threads and replies"
+  definition  = "Distinct people active in the calendar month: any act down to a visit where every community says who visited, else writing a thread or a reply. By day and week the 30 days up to its end, which compares better than months of different length."
+  formula     = "distinct people with an active day in the window"
+  data_source = "community platform: threads, replies, acts and visits"
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
@@ -12,9 +12,9 @@ kpi "community_mau" {
   unit        = "count"
   direction   = "up"
   additive    = "no"
-  grains      = ["week", "month", "quarter"]
-  window      = "calendar month; rolling 30 days by week; mean of three months by quarter"
-  windows     = { week = "r30", month = "cal", quarter = "mean:month" }
+  grains      = ["day", "week", "month", "quarter"]
+  window      = "calendar month; the 30 days that end with the day or week; mean of the quarter's months"
+  windows     = { day = "r30", week = "r30", month = "cal", quarter = "mean:month" }
   maturity    = "0d"
   restate     = "35d"
   segments    = ["community_people"]
@@ -22,7 +22,6 @@ kpi "community_mau" {
   needs       = ["thread", "thread_reply"]
   leading     = true
   outcome     = false
-  influences  = ["member_retention_rate"]
   seeds       = ["S0", "S1"]
 }
 */

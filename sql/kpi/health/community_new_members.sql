@@ -1,8 +1,8 @@
 /*
 kpi "community_new_members" {
   name        = "New members"
-  definition  = "People whose first join to any tracked community falls in the period; imports do not count."
-  formula     = "people by the local date of their first join"
+  definition  = "People whose first join to any tracked community falls in the period, by local date. Joining again is not new; who was imported is not counted, then or later."
+  formula     = "people by the local date of their first join, imports left out"
   data_source = "community platform: members"
   owner       = "community_manager"
   cadence     = "weekly"
@@ -12,7 +12,7 @@ kpi "community_new_members" {
   unit        = "count"
   direction   = "up"
   additive    = "add"
-  grains      = ["week", "month", "quarter"]
+  grains      = ["day", "week", "month", "quarter"]
   window      = "first joins in the period"
   maturity    = "0d"
   restate     = "35d"

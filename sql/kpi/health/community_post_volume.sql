@@ -1,7 +1,7 @@
 /*
 kpi "community_post_volume" {
   name        = "Posts and replies"
-  definition  = "Threads and replies written by members."
+  definition  = "Threads and replies that members wrote. Content removed later is taken out of the past as well; an edit is no new post. Volume only: no target."
   formula     = "threads + replies, without removed, private and system content and without staff and bots"
   data_source = "community platform: threads and replies"
   owner       = "community_manager"
@@ -11,7 +11,7 @@ kpi "community_post_volume" {
   unit        = "count"
   direction   = "either"
   additive    = "add"
-  grains      = ["week", "month", "quarter"]
+  grains      = ["day", "week", "month", "quarter"]
   window      = "content written in the period"
   maturity    = "0d"
   restate     = "35d"

@@ -1,7 +1,7 @@
 /*
 kpi "unanswered_question_rate" {
   name        = "Unanswered question rate"
-  definition  = "Share of member questions with no eligible reply within 7 days."
+  definition  = "Share of member questions without a reply by another person who is no bot within 7 days. The window is fixed, so that late replies do not improve history. Removed questions are left out; a thread merged into another is not counted for itself, and the other has its replies."
   formula     = "questions without a reply in 168 h / questions asked"
   data_source = "community platform: threads and replies"
   owner       = "community_manager"
@@ -15,22 +15,23 @@ kpi "unanswered_question_rate" {
   window      = "questions asked in the period"
   maturity    = "7d"
   restate     = "35d"
-  segments    = ["community_people"]
+  segments    = ["community_people", "product_topic"]
   sources     = ["community"]
   needs       = ["thread", "thread_reply"]
   min_n       = 20
   leading     = true
   outcome     = true
-  influences  = ["member_retention_rate"]
+  influences  = ["member_retention_rate:-:2"]
   seeds       = ["S1"]
   parameters  = ["unanswered_window_hours"]
 }
 */
 select
     q.asked_on as happened_on,
-    q.asker_identity_id as identity_id,
+    q.asker_person_id as person_id,
     q.question_id as entity_id,
     q.community_id,
+    q.product_topic,
     coalesce(q.hours_to_first_response > param('unanswered_window_hours'), true) as numerator,
     true as denominator
 from mart.question_response as q

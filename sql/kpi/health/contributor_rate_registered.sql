@@ -1,0 +1,70 @@
+/*
+kpi "contributor_rate_registered" {
+  name        = "Contributor rate, of registered members"
+  definition  = "Share of the people with a live membership at the period's end who wrote a thread or a reply in the period. Falls as a community ages, because dormant memberships add up; needs no visits."
+  formula     = "members with a thread or reply / members at the period's end"
+  data_source = "community platform: members, threads and replies"
+  owner       = "community_manager"
+  cadence     = "weekly"
+  category    = "health"
+  measure     = "distinct_ratio"
+  of          = "person"
+  unit        = "ratio"
+  direction   = "up"
+  additive    = "no"
+  grains      = ["week", "month", "quarter"]
+  window      = "the period"
+  maturity    = "0d"
+  restate     = "35d"
+  segments    = ["community_people"]
+  sources     = ["community"]
+  needs       = ["community_member", "thread", "thread_reply"]
+  min_n       = 20
+  leading     = true
+  outcome     = false
+  influences  = ["member_retention_rate"]
+  seeds       = ["S1"]
+  variant_of  = "contributor_rate"
+}
+*/
+with
+-- A membership is looked at on the last day of the period, or today while the
+-- period runs.
+ends as (
+    select
+        r.grain,
+        r.period_start,
+        case
+            when r.period_end > cast(setting('today') as date) then cast(setting('today') as date)
+            else add_days(r.period_end, -1)
+        end as last_on
+    from ref.period as r
+),
+
+-- Who acted and was no member at the end is in neither count.
+contributors as (
+    select p.grain, p.period_start, p.person_id, p.community_id
+    from mart.person_period as p
+    inner join ends as x on x.grain = p.grain and x.period_start = p.period_start
+    inner join mart.membership as m
+        on m.person_id = p.person_id
+        and (p.community_id = 'all' or m.community_id = p.community_id)
+        and m.from_on <= x.last_on
+        and coalesce(m.until_on > x.last_on, true)
+    where p.is_contributor
+),
+
+final as (
+    select
+        c.grain, c.period_start, cast(null as date) as from_on, cast(null as date) as until_on,
+        c.person_id, c.community_id, true as numerator, false as denominator
+    from contributors as c
+    union all
+    select
+        cast(null as varchar) as grain, cast(null as date) as period_start,
+        m.from_on, m.until_on,
+        m.person_id, m.community_id, false as numerator, true as denominator
+    from mart.membership as m
+)
+
+select * from final
