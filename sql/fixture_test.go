@@ -89,6 +89,18 @@ func (f *fixture) at(text string) string {
 	return ""
 }
 
+// covers makes the source tell of all that time: a file covers the time from its
+// first row to its last. What it tells is staff's, who count nowhere.
+func (f *fixture) covers(from, until string) {
+	f.t.Helper()
+	f.staff("clerk")
+	for _, at := range []string{from, until} {
+		f.joined("clerk", at, nil)
+		f.talk("notice-"+at, "clerk", at)
+		f.reply("notice-"+at, "clerk", at)
+	}
+}
+
 // crowd names n people: m1, m2, …
 func crowd(prefix string, n int) []string {
 	var names []string

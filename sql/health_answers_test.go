@@ -3,6 +3,8 @@ package sql_test
 import (
 	"fmt"
 	"testing"
+
+	"github.com/stretchr/testify/require"
 )
 
 // fixtureT are the threads of the catalogue's fixture T: s1 is staff, b1 a
@@ -29,8 +31,11 @@ func fixtureT(f *fixture) {
 
 func TestHealth_fixtureT(t *testing.T) {
 	checkGoldens(t, "", []golden{{
-		name:  "fixture T",
-		given: fixtureT,
+		name: "fixture T",
+		given: func(f *fixture) {
+			fixtureT(f)
+			f.covers("1 Jan", "2 Sep 11:00")
+		},
 		want: []want{
 			is("first_response_time_median_hours", "2026-02", 2).n(3).status("low_n"),
 			is("first_response_time_mean_hours", "2026-02", 17).n(3).status("low_n"),
@@ -49,9 +54,10 @@ func TestHealth_fixtureT(t *testing.T) {
 }
 
 func TestHealth_questions(t *testing.T) {
-	checkGoldens(t, "", []golden{{
+	s := checkGoldens(t, "", []golden{{
 		name: "published Wilson interval of 81 of 263",
 		given: func(f *fixture) {
+			f.covers("2025-01-01", "2 Sep 11:00")
 			for i := range 263 {
 				q := fmt.Sprint("Q", i)
 				f.question(q, fmt.Sprint("asker", i), "2025-02-03 10:00", line{"product_topic": "api"})
@@ -182,6 +188,10 @@ func TestHealth_questions(t *testing.T) {
 			is("community_post_volume", "2026-03", 40).in("community", "forum:z").n(40).status("ok"),
 		},
 	}})
+	require.Equal(t, 1, s.count(t, `select count(*) from marts.kpi.change
+where kpi_id = 'community_post_volume' and grain = 'month' and period_start = date '2025-05-01' and segment_type = 'all'
+    and compare_to = 'prior_period' and value = 4 and prev_value = 0 and abs_change = 4 and pct_change is null`),
+		"a change from 0 has no percentage")
 }
 
 func TestHealth_moderation(t *testing.T) {

@@ -12,6 +12,7 @@ func TestHealth_members(t *testing.T) {
 	checkGoldens(t, "", []golden{{
 		name: "6 joined, 1 left, 1 bot, 1 staff",
 		given: func(f *fixture) {
+			f.covers("1 Jan", "2 Sep 11:00")
 			f.staff("staff")
 			f.bots("bot")
 			f.joins("5 Jan", "a", "b", "c", "staff", "bot")
@@ -161,10 +162,13 @@ func TestHealth_retention(t *testing.T) {
 	}, {
 		name: "a month that is not over retains nobody yet",
 		given: func(f *fixture) {
+			f.covers("1 Jan", "2 Sep 11:00")
 			f.joins("20 Aug", crowd("m", 10)...)
+			f.joins("20 Jul", crowd("j", 4)...)
 		},
 		want: []want{
 			isNull("member_retention_rate", "2026-08"),
+			is("member_retention_rate", "2026-07", 0).of(0, 4),
 		},
 	}})
 	require.Equal(t, 9, s.count(t, `select count(*) filter (where is_active) from marts.mart.member_cohort

@@ -25,7 +25,7 @@ func TestQuality_people(t *testing.T) {
 					f.does("bookmark", who, "2024-02-14")
 				}
 				f.does("bookmark", "p5", "2024-02-07") // the same week
-				f.visits("2024-02-14", "p6")           // no act
+				f.in("visited").visits("2024-02-14", "p6")           // no act
 			},
 			want: []want{
 				is("repeat_participation_rate", "2024-02", 0.4).of(4, 10).n(10).status("low_n"),
@@ -99,7 +99,7 @@ func TestQuality_people(t *testing.T) {
 						f.does("bookmark", who, "2024-10-11")
 					}
 				}
-				f.visits("2024-10-12", crowd("p", 60)...)
+				f.in("visited").visits("2024-10-12", crowd("p", 60)...)
 				f.does("system", "p1", "2024-10-12")
 			},
 			want: []want{is("meaningful_act_share", "2024-10", 0.2).of(60, 300).n(60).status("ok")},

@@ -169,14 +169,14 @@ func TestQuality_solutions(t *testing.T) {
 			name: "an acceptance without a date says nothing of what was before the first look",
 			given: func(f *fixture) {
 				undated := f.in("undated")
-				for name, at := range map[string]string{"old": "2025-12-01", "new": "2026-08-19"} {
+				for name, at := range map[string]string{"old": "2025-12-01", "new": "2026-08-21"} {
 					undated.question(name, "a-"+name, at, line{"category": "support"})
 					undated.accepted(name, undated.reply(name, "h", at+" 10:00"), at, line{"accepted_at": nil})
 				}
 				undated.question("ignored", "b", "2025-12-01", line{"category": "support"})
 				f.question("dated", "a", "2026-01-01")
 				f.accepted("dated", f.reply("dated", "h", "2026-01-02"), "2026-01-03")
-				undated.question("open", "b", "2026-08-20", line{"category": "support"})
+				undated.question("open", "b", "2026-08-21", line{"category": "support"})
 			},
 			want: []want{
 				isNull("accepted_solution_rate", "2025-12").status("zero_denominator"),

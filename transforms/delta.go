@@ -12,9 +12,9 @@ import (
 // peopleTable is the lake's map from logins to people, as models read it.
 const peopleTable = "identity.person_identity"
 
-// A change is what a build did to a table: nothing, some rows that the build
+// A tableChange is what a build did to a table: nothing, some rows that the build
 // holds, or more than it can say.
-type change struct {
+type tableChange struct {
 	isNone    bool
 	isPending bool   // it is only planned, so nobody knows
 	rows      string // table of the rows that were added (added_rows > 0) or went; "" if unknown

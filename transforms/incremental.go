@@ -21,13 +21,13 @@ type modelBuild struct {
 	tx      *warehouse.Tx
 	build   *Build
 	before  map[string]*modelState
-	version map[string]string  // of every table as it is now
-	was     map[string]string  // of every table before this build
-	changes map[string]*change // of every table that has been looked at
+	version map[string]string       // of every table as it is now
+	was     map[string]string       // of every table before this build
+	changes map[string]*tableChange // of every table that has been looked at
 }
 
 func (b *Builder) newModelBuild(ctx context.Context, tx *warehouse.Tx, build *Build) (*modelBuild, error) {
-	m := &modelBuild{Builder: b, tx: tx, build: build, version: map[string]string{}, was: map[string]string{}, changes: map[string]*change{}}
+	m := &modelBuild{Builder: b, tx: tx, build: build, version: map[string]string{}, was: map[string]string{}, changes: map[string]*tableChange{}}
 	if err := tx.Exec(ctx, createModelState); err != nil {
 		return nil, err
 	}
@@ -58,7 +58,7 @@ func (m *modelBuild) noteKnown(ctx context.Context, name string) error {
 		m.was[name], m.version[name] = p.versions[name], p.versions[name]
 		if p.noted[name] {
 			m.version[name] = m.build.ID
-			m.changes[name] = &change{rows: p.deltas[name]}
+			m.changes[name] = &tableChange{rows: p.deltas[name]}
 		}
 		return nil
 	}
@@ -75,15 +75,15 @@ func (m *modelBuild) noteKnown(ctx context.Context, name string) error {
 }
 
 // inputChange says what happened to an input since the model read it.
-func (m *modelBuild) inputChange(model, input string) *change {
+func (m *modelBuild) inputChange(model, input string) *tableChange {
 	read := m.before[model].Inputs[input]
 	switch {
 	case read == m.version[input]:
-		return &change{isNone: true}
+		return &tableChange{isNone: true}
 	case read == m.was[input] && m.changes[input] != nil:
 		return m.changes[input]
 	}
-	return &change{}
+	return &tableChange{}
 }
 
 // inputs are the names of the tables that the model reads, each once.
@@ -199,7 +199,7 @@ func (b *Builder) buildModels(ctx context.Context, tx *warehouse.Tx, build *Buil
 
 func (m *modelBuild) bring(ctx context.Context, md *model) (Step, error) {
 	if !m.build.selected.includes(md.name()) {
-		m.version[md.name()], m.changes[md.name()] = m.was[md.name()], &change{isNone: true}
+		m.version[md.name()], m.changes[md.name()] = m.was[md.name()], &tableChange{isNone: true}
 		if m.before[md.name()] == nil {
 			return Step{}, fmt.Errorf("%s was never built: run `rollcall build` once without --select", md.name())
 		}
@@ -209,7 +209,7 @@ func (m *modelBuild) bring(ctx context.Context, md *model) (Step, error) {
 	if err != nil {
 		return step, err
 	}
-	c := &change{isNone: true}
+	c := &tableChange{isNone: true}
 	switch step.Action {
 	case Slice:
 		c, err = (&sliceRun{modelBuild: m, md: md}).replace(ctx)
@@ -235,7 +235,7 @@ func (md *model) text() string { return strings.TrimRight(strings.TrimSpace(md.t
 
 // computeWhole makes the table anew. Where it is small enough it is compared
 // with what it was.
-func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*change, error) {
+func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*tableChange, error) {
 	table := fmt.Sprintf("marts.%s.%s", ident(md.Schema), ident(md.Table))
 	isFollowed := false
 	if m.before[md.name()] != nil {
@@ -261,14 +261,14 @@ func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*change, erro
 		return nil, fmt.Errorf("%s: %w", md.tree.file, err)
 	}
 	if !isFollowed {
-		return &change{}, nil
+		return &tableChange{}, nil
 	}
 	return m.compare(ctx, md, "from "+table, "from temp.was")
 }
 
 // compare keeps the rows by which the model's table differs from what it was;
 // nothing is known of a table whose columns changed.
-func (m *modelBuild) compare(ctx context.Context, md *model, after, before string) (*change, error) {
+func (m *modelBuild) compare(ctx context.Context, md *model, after, before string) (*tableChange, error) {
 	described := tables{m.tx}
 	now, err := described.Columns(ctx, "select * "+after)
 	if err != nil {
@@ -276,7 +276,7 @@ func (m *modelBuild) compare(ctx context.Context, md *model, after, before strin
 	}
 	then, err := described.Columns(ctx, "select * "+before)
 	if err != nil || !slices.Equal(now, then) {
-		return &change{}, err
+		return &tableChange{}, err
 	}
 	rows := "temp." + ident("rows of "+md.name())
 	if err := m.tx.Exec(ctx, "create or replace temp table "+strings.TrimPrefix(rows, "temp.")+" as "+changedRows("select * "+after, "select * "+before)); err != nil {
@@ -286,6 +286,6 @@ func (m *modelBuild) compare(ctx context.Context, md *model, after, before strin
 	if err != nil {
 		return nil, err
 	}
-	c := &change{rows: rows}
+	c := &tableChange{rows: rows}
 	return c, scanOne(found, &c.isNone)
 }

@@ -62,50 +62,21 @@ func (b *Builder) Publish(ctx context.Context, r PublishRequest) (*Release, erro
 }
 
 // publishable gives the id of the build in the marts if its checks passed.
-func (b *Builder) publishable(ctx context.Context) (_ string, err error) {
-	conn, err := b.opts.DB.SQL().Conn(ctx)
-	if err != nil {
+func (b *Builder) publishable(ctx context.Context) (string, error) {
+	last, err := LastBuild(ctx, b.opts.DB)
+	switch {
+	case err != nil:
 		return "", err
-	}
-	defer func() { err = errors.Join(err, conn.Close()) }()
-	built, err := tableExists(ctx, conn, warehouse.MartsCatalog, "kpi", "build")
-	if err != nil {
-		return "", err
-	}
-	if !built {
+	case last == nil:
 		return "", ErrNoBuild
+	case last.Status == StatusPassed:
+		return last.ID, nil
+	case last.Status == StatusPartial:
+		return "", fmt.Errorf("build %s is of selected models only: run `rollcall build` without --select", last.ID)
+	case last.Status == StatusFailed:
+		return "", &ChecksFailed{BuildID: last.ID, Results: last.failed()}
 	}
-	var id, status string
-	if err := conn.QueryRowContext(ctx, "select build_id, status from marts.kpi.build").Scan(&id, &status); err != nil {
-		return "", fmt.Errorf("read marts.kpi.build: %w", err)
-	}
-	switch Status(status) {
-	case StatusPassed:
-		return id, nil
-	case StatusPartial:
-		return "", fmt.Errorf("build %s is of selected models only: run `rollcall build` without --select", id)
-	case StatusFailed:
-		failed, err := b.failedChecks(ctx)
-		return "", errors.Join(err, &ChecksFailed{BuildID: id, Results: failed})
-	}
-	return "", fmt.Errorf("build %s was interrupted before its checks: run `rollcall build` again", id)
-}
-
-func (b *Builder) failedChecks(ctx context.Context) ([]CheckResult, error) {
-	rows, err := b.opts.DB.SQL().QueryContext(ctx, `select check_id, severity, failing_rows, sample from marts.checks.result
-where severity = 'fail' and failing_rows > 0 order by check_id`)
-	if err != nil {
-		return nil, err
-	}
-	var failed []CheckResult
-	for rows.Next() {
-		var r CheckResult
-		if err := rows.Scan(&r.Check, &r.Severity, &r.FailingRows, &r.Sample); err != nil {
-			return nil, errors.Join(err, rows.Close())
-		}
-		failed = append(failed, r)
-	}
-	return failed, errors.Join(rows.Err(), rows.Close())
+	return "", fmt.Errorf("build %s was interrupted before its checks: run `rollcall build` again", last.ID)
 }
 
 // A publication is one run of Publish.
@@ -175,7 +146,7 @@ func (p *publication) mark(ctx context.Context) error {
 
 // guard compares the tables with those of the last release.
 func (p *publication) guard(accept bool) error {
-	last, err := readManifest(filepath.Join(filepath.Dir(resolved(p.link())), "manifest.json"))
+	last, err := LastRelease(p.dir)
 	if err != nil || last == nil || accept {
 		return err
 	}
@@ -255,14 +226,45 @@ func (p *publication) pointLink() error {
 	return warehouse.SyncPath(p.dir)
 }
 
+// settled is how long a release stays after another took its place, whatever
+// their number: a reader that followed the link just before opens it still.
+const settled = 30 * time.Second
+
+// An olderRelease is one that readers no longer meet.
+type olderRelease struct {
+	path       string
+	releasedAt time.Time
+}
+
 // prune removes all but the newest releases and what killed publications left.
 // Where people are not published, older releases that show them go at once.
 func (p *publication) prune() error {
-	entries, err := os.ReadDir(p.releases()) // sorted by name, which begins with the time of the build
-	if err != nil {
-		return err
+	older, err := p.olderReleases()
+	errs := []error{err}
+	keep := p.builder.opts.Config.Publish.Keep
+	if keep < 1 {
+		keep = defaultKeep
 	}
-	var older []string
+	for i, release := range older[:max(0, len(older)-(keep-1))] {
+		replacedAt := p.manifest.ReleasedAt
+		if i+1 < len(older) {
+			replacedAt = older[i+1].releasedAt
+		}
+		if p.manifest.ReleasedAt.Sub(replacedAt) >= settled {
+			errs = append(errs, os.RemoveAll(release.path))
+		}
+	}
+	return errors.Join(errs...)
+}
+
+// olderReleases lists all but the release that was just shown, oldest first,
+// and removes what may not stay.
+func (p *publication) olderReleases() ([]olderRelease, error) {
+	entries, err := os.ReadDir(p.releases())
+	if err != nil {
+		return nil, err
+	}
+	var older []olderRelease
 	var errs []error
 	for _, e := range entries {
 		path := filepath.Join(p.releases(), e.Name())
@@ -272,17 +274,15 @@ func (p *publication) prune() error {
 		case strings.HasPrefix(e.Name(), unfinishedPrefix) || stale:
 			errs = append(errs, err, os.RemoveAll(path))
 		default:
-			older = append(older, path)
+			var at time.Time
+			if m, err := readManifest(filepath.Join(path, "manifest.json")); err == nil && m != nil {
+				at = m.ReleasedAt
+			}
+			older = append(older, olderRelease{path, at})
 		}
 	}
-	keep := p.builder.opts.Config.Publish.Keep
-	if keep < 1 {
-		keep = defaultKeep
-	}
-	for _, path := range older[:max(0, len(older)-(keep-1))] {
-		errs = append(errs, os.RemoveAll(path))
-	}
-	return errors.Join(errs...)
+	slices.SortFunc(older, func(a, b olderRelease) int { return a.releasedAt.Compare(b.releasedAt) })
+	return older, errors.Join(errs...)
 }
 
 // isStale reports whether a release shows people who are no longer published.

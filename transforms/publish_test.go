@@ -6,6 +6,7 @@ import (
 	"database/sql"
 	"encoding/hex"
 	"encoding/json"
+	"fmt"
 	"os"
 	"path/filepath"
 	"testing"
@@ -149,6 +150,38 @@ func TestPublish_keepsThreeReleases(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, entries, 3)
 	require.Equal(t, last, entries[2].Name())
+}
+
+// A reader may have followed the link just before: what was shown a moment ago
+// stays, however often a build is published, and goes oldest first.
+func TestPublish_keepsWhatReadersMayBeOpening(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	b := l.builder(board("main"))
+	id := l.build(b).ID
+	var names []string
+	for i := range 12 {
+		l.now = l.now.Add(time.Second)
+		_, err := b.Publish(t.Context(), transforms.PublishRequest{})
+		require.NoError(t, err)
+		names = append(names, id)
+		if i > 0 {
+			names[i] = fmt.Sprintf("%s.%d", id, i+1)
+		}
+	}
+	for _, name := range names {
+		require.DirExists(t, filepath.Join(l.cfg.PublishedDir(), "releases", name))
+	}
+	l.now = l.now.Add(time.Minute)
+	_, err := b.Publish(t.Context(), transforms.PublishRequest{})
+	require.NoError(t, err)
+	var left []string
+	entries, err := os.ReadDir(filepath.Join(l.cfg.PublishedDir(), "releases"))
+	require.NoError(t, err)
+	for _, e := range entries {
+		left = append(left, e.Name())
+	}
+	require.ElementsMatch(t, []string{id + ".11", id + ".12", id + ".13"}, left)
 }
 
 func TestPublish_refusesWithoutABuildWhoseChecksPassed(t *testing.T) {

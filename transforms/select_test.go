@@ -56,34 +56,34 @@ func TestBuild_selectsWhatReadsAndWhatIsRead(t *testing.T) {
 	l.fixtureT()
 	b := l.builder(board("main"))
 	l.build(b)
-	steps, err := b.Explain(t.Context(), transforms.BuildRequest{Select: []string{"mart.thread_depth+"}})
+	steps, err := b.Plan(t.Context(), transforms.BuildRequest{Select: []string{"mart.thread_depth+"}})
 	require.NoError(t, err)
 	for _, s := range steps {
 		require.NotContains(t, []string{"core.thread", "community_mau"}, s.Name)
 	}
-	steps, err = b.Explain(t.Context(), transforms.BuildRequest{Select: []string{"+mart.thread_depth"}})
+	steps, err = b.Plan(t.Context(), transforms.BuildRequest{Select: []string{"+mart.thread_depth"}})
 	require.NoError(t, err)
 	names := did(steps, transforms.Skip)
 	require.Contains(t, names, "core.thread")
 	require.NotContains(t, names, "mart.activity")
-	_, err = b.Explain(t.Context(), transforms.BuildRequest{Select: []string{"mart.nothing+"}})
+	_, err = b.Plan(t.Context(), transforms.BuildRequest{Select: []string{"mart.nothing+"}})
 	var unknown *transforms.UnknownModel
 	require.ErrorAs(t, err, &unknown)
 	require.Contains(t, unknown.Known, "community_mau")
 }
 
-func TestExplain_saysWhatABuildWouldDoAndWritesNothing(t *testing.T) {
+func TestPlan_saysWhatABuildWouldDoAndWritesNothing(t *testing.T) {
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
-	steps, err := b.Explain(t.Context(), transforms.BuildRequest{})
+	steps, err := b.Plan(t.Context(), transforms.BuildRequest{})
 	require.NoError(t, err)
 	require.Equal(t, "it was never built", steps[0].Reason)
 	require.Empty(t, printRows(t, l.db.SQL(), "select table_name from duckdb_tables() where database_name = 'marts' or schema_name = 'staged'"))
 
 	l.build(b)
 	before := l.tablesOf()
-	steps, err = b.Explain(t.Context(), transforms.BuildRequest{})
+	steps, err = b.Plan(t.Context(), transforms.BuildRequest{})
 	require.NoError(t, err)
 	require.Empty(t, did(steps, transforms.Slice))
 
@@ -91,7 +91,7 @@ func TestExplain_saysWhatABuildWouldDoAndWritesNothing(t *testing.T) {
 	l.cfg.Parameters = map[string]string{"unanswered_window_hours": "24"}
 	b = l.builderOver(rollcallsql.FS, board("main"))
 	for range 2 {
-		steps, err = b.Explain(t.Context(), transforms.BuildRequest{})
+		steps, err = b.Plan(t.Context(), transforms.BuildRequest{})
 		require.NoError(t, err)
 		require.Contains(t, steps, transforms.Step{Name: "core.thread_reply", Action: transforms.Slice, Reason: "1 key of reply_id: staging.thread_reply changed"})
 		require.Contains(t, steps, transforms.Step{Name: "core.thread", Action: transforms.Skip, Reason: "nothing that it reads changed"})

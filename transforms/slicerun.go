@@ -133,7 +133,7 @@ func (r *sliceRun) isMost(ctx context.Context, changed []string) (bool, error) {
 }
 
 // replace computes the slices and puts them in the place of what they were.
-func (r *sliceRun) replace(ctx context.Context) (*change, error) {
+func (r *sliceRun) replace(ctx context.Context) (*tableChange, error) {
 	table := fmt.Sprintf("marts.%s.%s", ident(r.md.Schema), ident(r.md.Table))
 	inOutput := inKeys("temp.slice_out", r.md.slice.key)
 	if err := r.tx.Exec(ctx, "create or replace temp table slice_now as select * from (\n"+r.sliced()+"\n) as o where "+inOutput); err != nil {

@@ -24,8 +24,9 @@ type app struct {
 	stdout, stderr io.Writer
 	getenv         func(string) (string, bool)
 	now            func() time.Time
-	terminal       bool // stdout is one: tables and bars
-	asks           bool // stdin is one: questions can be asked
+	after          func(time.Duration) <-chan time.Time // what the daemon naps by
+	terminal       bool                                 // stdout is one: tables and bars
+	asks           bool                                 // stdin is one: questions can be asked
 
 	configPath string
 	json       bool
@@ -131,7 +132,7 @@ Start with: rollcall demo, or: rollcall init discourse
 		return usageError("%v; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.initCommand(), a.validateCommand(), a.connectorsCommand(), a.doctorCommand(), a.syncCommand(),
-		a.buildCommand(), a.publishCommand(), a.runCommand(), a.statusCommand(), a.queryCommand(), a.backupCommand(),
+		a.buildCommand(), a.publishCommand(), a.kpiCommand(), a.runCommand(), a.statusCommand(), a.queryCommand(), a.backupCommand(),
 		a.restoreCommand(), a.purgeCommand(), a.versionCommand(), a.demoCommand(), a.connectorCommand())
 	usageArguments(root)
 	return root

@@ -163,7 +163,7 @@ func (h *host) explain(ctx context.Context, args buildArgs) (_ any, err error) {
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, h.db.SetMemoryLimit(context.WithoutCancel(ctx), memory.Sync)) }()
-	steps, err := models.Explain(ctx, transforms.BuildRequest{Full: args.Full, Select: args.Select})
+	steps, err := models.Plan(ctx, transforms.BuildRequest{Full: args.Full, Select: args.Select})
 	if err != nil {
 		return nil, selectable(err)
 	}
@@ -243,10 +243,14 @@ func buildOf(b *transforms.Build) *buildResult {
 	}
 	for _, check := range b.Checks {
 		if check.FailingRows > 0 {
-			result.Checks = append(result.Checks, checkResult{Name: check.Check, Severity: check.Severity, Rows: check.FailingRows, Sample: check.Sample})
+			result.Checks = append(result.Checks, checkOf(check))
 		}
 	}
 	return result
+}
+
+func checkOf(r transforms.CheckResult) checkResult {
+	return checkResult{Name: r.Check, Severity: r.Severity, Rows: r.FailingRows, Sample: r.Sample}
 }
 
 func releaseOf(release *transforms.Release, cfg *config.Config) *releaseResult {

@@ -29,6 +29,7 @@ type host struct {
 	mu        gosync.Mutex
 	cfg       *config.Config
 	builder   *transforms.Builder // nil until first needed
+	lastTry   buildTry            // the daemon's last build
 	listeners map[int]func(sync.Event)
 	listenerN int
 
@@ -228,6 +229,10 @@ func (h *host) handle(ctx context.Context, name string, args json.RawMessage, em
 		"purge":   typed(h.purge),
 		"doctor":  typed(h.doctor),
 		"once":    typed(h.once),
+
+		"kpi list":    typed(h.kpiList),
+		"kpi show":    typed(h.kpiShow),
+		"kpi explain": typed(h.kpiExplain),
 	}
 	run, ok := commands[name]
 	if !ok {

@@ -32,7 +32,11 @@ func TestRunOnce_takesTheWholeLine(t *testing.T) {
 	require.Empty(t, leftover, "no write-ahead log rests on disk")
 
 	require.Equal(t, result.Release.Build, s.query("select build_id from kpi.release"))
-	require.Equal(t, "5", s.query("select count(distinct kpi_id) from kpi.value where value is not null"))
+	require.Equal(t, s.query("select count(distinct kpi_id) from kpi.dictionary where status = 'configured'"),
+		s.query("select count(distinct kpi_id) from kpi.value"))
+	for _, kpi := range []string{"community_mau", "community_post_volume", "first_response_time_median_hours", "unanswered_question_rate"} {
+		require.NotEqual(t, "0", s.query("select count(*) from kpi.value where value is not null and kpi_id = '"+kpi+"'"), kpi)
+	}
 	require.Equal(t, "0", s.query("select count(*) from information_schema.columns where column_name ilike '%email%' or column_name ilike '%username%'"))
 
 	var status statusResult
@@ -181,6 +185,23 @@ func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
 		s.ok("query", "--json", "select 1 as n, timestamp '2026-01-31' as t, date '2026-01-31' as d"))
 	require.Equal(t, "n\n", s.ok("query", "select 1 as n where false"))
 	require.Len(t, strings.Split(strings.TrimSpace(s.ok("query", "--lake", "select range from range(1234)")), "\n"), 1235)
+}
+
+func TestQuery_withoutASelectListsTheTables(t *testing.T) {
+	s := newSite(t, forumConfig)
+	s.ok("run", "--once")
+	published := s.ok("query")
+	require.True(t, strings.HasPrefix(published, "table\trows\tcomment\tcolumns\n"), published)
+	require.Contains(t, published, "\nkpi.release\t1\tOne row: which release this file is.")
+	for _, line := range strings.Split(strings.TrimSpace(published), "\n") {
+		fields := strings.Split(line, "\t")
+		require.Len(t, fields, 4, line)
+		require.NotEmpty(t, fields[2], line)
+	}
+	require.Equal(t, s.query("select count(*) from duckdb_tables() where not internal"), fmt.Sprint(strings.Count(published, "\n")-1))
+	lake := s.ok("query", "--lake")
+	require.Contains(t, lake, "\nlake.raw.discourse__posts\t")
+	require.Contains(t, lake, "\nmarts.kpi.release\t1\tOne row: ")
 }
 
 func TestBackup_isRestored(t *testing.T) {

@@ -28,6 +28,7 @@ func main() {
 		stderr:   os.Stderr,
 		getenv:   os.LookupEnv,
 		now:      time.Now,
+		after:    time.After,
 		terminal: term.IsTerminal(int(os.Stdout.Fd())),
 		asks:     term.IsTerminal(int(os.Stdin.Fd())),
 	}

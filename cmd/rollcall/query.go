@@ -38,21 +38,25 @@ type queryChunk struct {
 func (a *app) queryCommand() *cobra.Command {
 	var lake bool
 	cmd := &cobra.Command{
-		Use:   `query "SQL"`,
+		Use:   `query ["SQL"]`,
 		Short: "Run one select on the published file, or on the lake",
 		Long: `Runs one select on published/rollcall.duckdb, which needs no daemon and disturbs
 nobody, or with --lake on the lake and the marts as they are now. A query that
-reads files or changes anything is refused.`,
-		Example: `  rollcall query "select kpi_id, period_start, value from kpi.latest"
+reads files or changes anything is refused. Without a select it lists the tables.`,
+		Example: `  rollcall query
+  rollcall query "select kpi_id, period_start, value from kpi.latest"
   rollcall query --lake "select instance, count(*) from raw.discourse__posts group by 1"`,
-		Args: cobra.ExactArgs(1),
+		Args: cobra.MaximumNArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
-			out := a.newRows()
+			out, query := a.newRows(), warehouse.ListTables
+			if len(args) > 0 {
+				query = args[0]
+			}
 			var err error
 			if lake {
-				err = a.perform(cmd.Context(), "query", queryArgs{args[0]}, out.raw, nil)
+				err = a.perform(cmd.Context(), "query", queryArgs{query}, out.raw, nil)
 			} else {
-				err = a.queryPublished(cmd.Context(), args[0], out.add)
+				err = a.queryPublished(cmd.Context(), query, out.add)
 			}
 			return errors.Join(err, out.end(err == nil))
 		},

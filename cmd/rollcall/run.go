@@ -104,7 +104,8 @@ type daemon struct {
 	done    chan syncedDone // a scheduled sync ended
 	busy    map[string]bool // instances being synced
 	retry   map[string]*backingOff
-	dirty   bool // something was synced since the last build
+	dirty   bool   // something was synced since the last build
+	builtOn string // local date of the last build: values mature by the day
 	built   chan error
 	inBuild bool
 }
@@ -114,6 +115,13 @@ type syncedDone struct {
 	instance string
 	runs     []runResult
 	err      error
+}
+
+func newDaemon(h *host, reloads chan struct{}) *daemon {
+	return &daemon{
+		host: h, reloads: reloads, done: make(chan syncedDone), built: make(chan error),
+		busy: map[string]bool{}, retry: map[string]*backingOff{}, dirty: true,
+	}
 }
 
 func (a *app) runDaemon(ctx context.Context) error {
@@ -135,10 +143,7 @@ func (a *app) runDaemon(ctx context.Context) error {
 	if err != nil {
 		return errors.Join(err, closeControl(), h.close())
 	}
-	d := &daemon{
-		host: h, reloads: reloads, done: make(chan syncedDone), built: make(chan error),
-		busy: map[string]bool{}, retry: map[string]*backingOff{}, dirty: true,
-	}
+	d := newDaemon(h, reloads)
 	defer context.AfterFunc(ctx, func() { stopDeadline(log) })()
 	log.Info("daemon started", "pid", os.Getpid(), "version", version(), "data_dir", cfg.DataDir, "connectors", len(cfg.Connectors))
 	d.loop(ctx)
@@ -216,6 +221,7 @@ func (d *daemon) reloadConfig(ctx context.Context) {
 		return
 	}
 	d.retry = map[string]*backingOff{}
+	d.noteTry(buildTry{})
 	d.dirty = true
 	d.log.Info("configuration reloaded", "connectors", len(cfg.Connectors))
 }

@@ -42,11 +42,12 @@ func (d *daemon) loop(ctx context.Context) {
 	for ctx.Err() == nil {
 		d.startDue(ctx)
 		now := d.app.now()
+		d.dirty = d.dirty || !d.inBuild && d.builtOn != d.today(now)
 		if d.dirty && firstDirty.IsZero() {
 			firstDirty = now
 		}
 		if d.dirty && !d.inBuild && d.mayTry(buildKey, now) && (len(d.busy) == 0 || now.Sub(firstDirty) > buildAfter) {
-			d.startBuild(ctx)
+			d.startBuild(ctx, now)
 			firstDirty = time.Time{}
 		}
 		d.wait(ctx)
@@ -82,8 +83,14 @@ func (d *daemon) startDue(ctx context.Context) {
 	}
 }
 
-func (d *daemon) startBuild(ctx context.Context) {
-	d.inBuild, d.dirty = true, false
+// today is the local date, which a build takes as its own: with it periods
+// end, mature and become final, also where nothing new was read.
+func (d *daemon) today(now time.Time) string {
+	return now.In(d.config().TimeZone).Format(time.DateOnly)
+}
+
+func (d *daemon) startBuild(ctx context.Context, now time.Time) {
+	d.inBuild, d.dirty, d.builtOn = true, false, d.today(now)
 	go func() {
 		_, _, err := d.buildAndPublish(ctx)
 		d.built <- err
@@ -97,11 +104,9 @@ func (d *daemon) wait(ctx context.Context) {
 	if next, err := d.engine.NextDue(ctx, now); err == nil && !next.IsZero() && len(d.busy) < maxBusy {
 		nap = min(nap, max(next.Sub(now), shortNap))
 	}
-	timer := time.NewTimer(nap)
-	defer timer.Stop()
 	select {
 	case <-ctx.Done():
-	case <-timer.C:
+	case <-d.app.after(nap):
 	case <-d.reloads:
 		d.reloadConfig(ctx)
 	case done := <-d.done:
@@ -146,11 +151,13 @@ func (d *daemon) builtOne(err error) {
 	d.inBuild = false
 	if err == nil || errors.Is(err, context.Canceled) {
 		delete(d.retry, buildKey)
+		d.noteTry(buildTry{})
 		return
 	}
 	d.log.Error("build or publish failed; the last release stays", "err", err)
 	d.dirty = true
 	d.backOff(buildKey)
+	d.noteTry(buildTry{Error: err.Error(), Next: d.retry[buildKey].until})
 }
 
 func (d *daemon) backOff(key string) {

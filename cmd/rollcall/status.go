@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"time"
 
@@ -38,12 +39,13 @@ type streamState struct {
 type statusResult struct {
 	DataDir string        `json:"data_dir"`
 	Streams []streamState `json:"streams"`
+	Build   buildState    `json:"build"`
 }
 
 func (a *app) statusCommand() *cobra.Command {
 	return &cobra.Command{
 		Use:   "status",
-		Short: "Show each stream: last good sync, coverage, rows, next run, and why it stopped",
+		Short: "Show each stream and the last build: what is done, what failed, what is next",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			var result statusResult
@@ -65,7 +67,8 @@ func (h *host) status(ctx context.Context, _ noArgs, _ func(any)) (any, error) {
 	for _, s := range streams {
 		result.Streams = append(result.Streams, stateOf(s))
 	}
-	return result, nil
+	result.Build, err = h.buildState(ctx)
+	return result, err
 }
 
 func stateOf(s sync.StreamStatus) streamState {
@@ -83,15 +86,15 @@ func (a *app) printStatus(result statusResult) error {
 		return a.printJSON(result)
 	}
 	if len(result.Streams) == 0 {
-		_, err := fmt.Fprintln(a.stdout, "no connector is configured; `rollcall init TYPE` shows how")
-		return err
+		fmt.Fprintln(a.stdout, "no connector is configured; `rollcall init TYPE` shows how")
+		return result.Build.print(a.stdout)
 	}
 	t := newTable("CONNECTOR", "STREAM", "STATUS", "LAST GOOD", "COVERED", "ROWS", "DELETED", "REJECTED", "NEXT", "WHY")
 	t.right(5, 6, 7)
 	for _, s := range result.Streams {
 		t.add(s.Instance, s.Stream, s.word(), moment(s.LastGood), s.covered(), count(s.Rows), count(s.Deleted), count(s.Rejected), moment(s.Next), s.why())
 	}
-	return t.print(a.stdout, a.terminal)
+	return errors.Join(t.print(a.stdout, a.terminal), result.Build.print(a.stdout))
 }
 
 // word is the stream's state in one word.

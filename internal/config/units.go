@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"math"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -70,6 +71,17 @@ func FormatSize(n int64) string {
 		return fmt.Sprintf("%.1f %s", value, suffix)
 	}
 	return fmt.Sprintf("%.0f %s", value, suffix)
+}
+
+// Nearest sorts names by how close they are to word, the closest first.
+func Nearest(word string, names []string) []string {
+	if len(word) > 100 {
+		return names
+	}
+	distance := func(name string) int {
+		return levenshtein.Distance(strings.ToLower(word), strings.ToLower(name), nil)
+	}
+	return slices.SortedStableFunc(slices.Values(names), func(a, b string) int { return distance(a) - distance(b) })
 }
 
 // NearMiss returns the name closest to word by edit distance, if one is close

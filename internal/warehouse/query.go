@@ -139,6 +139,21 @@ func contains(list []string, name string) bool {
 	return false
 }
 
+// ListTables is a select of every table with how many rows it has, what it is
+// and its columns: for [DB.Select] and [SelectFile].
+const ListTables = `select
+    case when t.database_name in ('lake', 'marts') then t.database_name || '.' else '' end || t.schema_name || '.' || t.table_name as "table",
+    t.estimated_size as "rows",
+    coalesce(t.comment, '') as "comment",
+    (
+        select string_agg(c.column_name, ', ' order by c.column_index)
+        from duckdb_columns() as c
+        where c.database_oid = t.database_oid and c.table_oid = t.table_oid
+    ) as "columns"
+from duckdb_tables() as t
+where not t.internal and not t.temporary and t.database_name <> 'work'
+order by 1`
+
 // Select runs a user's query on the open files in a read-only transaction and
 // hands its rows to fn. It refuses what [DB.CheckSelect] refuses.
 func (db *DB) Select(ctx context.Context, query string, fn func(rows *sql.Rows) error) (err error) {

@@ -29,7 +29,7 @@ with
 active_in_30_days as (
     select c.period_start as date_day, c.segment_type, c.segment_value, c.value as members, c.n
     from kpi.cell as c
-    where c.kpi_id = 'community_mau' and c.grain = 'day' and c.value > 0
+    where c.kpi_id = 'community_mau' and c.grain = 'day'
 ),
 
 active_on_day as (
@@ -46,7 +46,7 @@ daily as (
         m.segment_value,
         coalesce(d.members, 0) as dau,
         m.members as mau,
-        safe_div(coalesce(d.members, 0), m.members) as share,
+        safe_div(coalesce(d.members, 0), m.members) as share, -- none on a day without MAU
         m.n
     from active_in_30_days as m
     inner join ref.calendar as cal on cal.date_day = m.date_day
@@ -59,14 +59,16 @@ daily as (
 final as (
     select
         'week' as grain, d.week_start as period_start, d.segment_type, d.segment_value,
-        avg(d.dau) as numerator, avg(d.mau) as denominator,
+        coalesce(avg(d.dau) filter (where d.mau > 0), 0) as numerator,
+        coalesce(avg(d.mau) filter (where d.mau > 0), 0) as denominator,
         avg(d.share) as value, max(d.n) as n
     from daily as d
     group by d.week_start, d.segment_type, d.segment_value
     union all
     select
         'month' as grain, d.month_start as period_start, d.segment_type, d.segment_value,
-        avg(d.dau) as numerator, avg(d.mau) as denominator,
+        coalesce(avg(d.dau) filter (where d.mau > 0), 0) as numerator,
+        coalesce(avg(d.mau) filter (where d.mau > 0), 0) as denominator,
         avg(d.share) as value, max(d.n) as n
     from daily as d
     group by d.month_start, d.segment_type, d.segment_value

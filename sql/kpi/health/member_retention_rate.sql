@@ -29,6 +29,7 @@ kpi "member_retention_rate" {
 }
 */
 with
+-- Of a month that is not over nobody knows who will have been active.
 cohorts as (
     select
         c.joined_on,
@@ -38,6 +39,7 @@ cohorts as (
         c.is_active
     from mart.member_cohort as c
     where (c.k = param('retention_month') or c.k = 3)
+        and add_months(c.month_start, 1) <= cast(setting('today') as date)
 ),
 
 final as (

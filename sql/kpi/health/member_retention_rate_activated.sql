@@ -31,6 +31,7 @@ kpi "member_retention_rate_activated" {
 }
 */
 with
+-- Of a month that is not over nobody knows who will have been active.
 cohorts as (
     select
         c.joined_on,
@@ -39,7 +40,9 @@ cohorts as (
         c.k,
         c.is_active
     from mart.member_cohort as c
-    where (c.k = param('retention_month') or c.k = 3) and c.is_activated
+    where (c.k = param('retention_month') or c.k = 3)
+        and add_months(c.month_start, 1) <= cast(setting('today') as date)
+        and c.is_activated
 ),
 
 final as (
