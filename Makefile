@@ -22,10 +22,13 @@ lint:
 # of nothing new. On an otherwise idle machine.
 bench:
 	go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./sync
+	go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
 
-# On top of ten million stored records: about ten minutes and 10 GB of disk.
+# On top of ten million stored records, and a build of ten million activities:
+# about fifteen minutes and 10 GB of disk.
 bench-large:
 	ROLLCALL_BENCH_STORED=10000000 go test -run '^$$' -bench Stored -benchtime 1x -timeout 60m ./sync
+	ROLLCALL_BENCH_ACTIVITIES=10000000 go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
 
 # What is too long for every change: a hundred deaths each of daemon and
 # child, the conformance suite with a million records from every connector,

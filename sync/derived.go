@@ -11,6 +11,11 @@ import (
 // its ids again.
 const peopleTable = `identity."person_identity"`
 
+// changeTable says which build last changed a table of the lake that models
+// read; a build makes it beside peopleTable. Models whose input is not named
+// there any more are computed whole.
+const changeTable = `staged."change"`
+
 // derivedTables lists the quoted tables that builds keep in the lake of every
 // instance's records: the staging shapes, and peopleTable. There are none
 // before the first build.
@@ -49,7 +54,10 @@ func (e *Engine) purgeDerived(ctx context.Context, tx *warehouse.Tx, typ, instan
 	if !people {
 		return nil
 	}
-	return tx.Exec(ctx, "delete from "+peopleTable+" where source_instance = ?", instance)
+	if err := tx.Exec(ctx, "delete from "+peopleTable+" where source_instance = ?", instance); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "delete from "+changeTable)
 }
 
 // movePeople keeps the people of an instance under its new name, whose logins
@@ -65,5 +73,8 @@ func (e *Engine) movePeople(ctx context.Context, tx *warehouse.Tx, typ, from, to
 	if err != nil {
 		return err
 	}
-	return tx.Exec(ctx, "delete from "+peopleTable+" where source = ? and source_instance = ?", typ, from)
+	if err := tx.Exec(ctx, "delete from "+peopleTable+" where source = ? and source_instance = ?", typ, from); err != nil {
+		return err
+	}
+	return tx.Exec(ctx, "delete from "+changeTable)
 }

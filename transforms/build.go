@@ -17,6 +17,11 @@ import (
 // BuildRequest says how to build.
 type BuildRequest struct {
 	Full bool // stage every record and compute every table again, changed or not
+	// Select names models and KPIs to build, and nothing else: NAME+ with all
+	// that reads it, +NAME with all that it reads. Other models and KPIs keep
+	// their rows of earlier builds, so such a build is partial: it is not
+	// published and leaves no history. The next build without it catches up.
+	Select []string
 }
 
 // A Status of a build.
@@ -24,9 +29,10 @@ type Status string
 
 // The statuses of a build, as kpi.build shows them.
 const (
-	StatusBuilt  Status = "built"  // committed, not yet checked
-	StatusPassed Status = "passed" // may be published
-	StatusFailed Status = "failed" // a check with severity fail found rows
+	StatusBuilt   Status = "built"   // committed, not yet checked
+	StatusPassed  Status = "passed"  // may be published
+	StatusFailed  Status = "failed"  // a check with severity fail found rows
+	StatusPartial Status = "partial" // of selected models and KPIs only: never published
 )
 
 // A Build is one finished build.
@@ -36,9 +42,11 @@ type Build struct {
 	Status            Status
 	Streams           []StreamCount
 	Models, KPIs      int
+	Steps             []Step            // of every model, in order
 	NotConfigured     map[string]string // KPI id -> what is missing
 	Checks            []CheckResult
 	full              bool
+	selected          *selection // nil: everything
 	plan              *stagingPlan
 	watermarks        watermarks
 }
@@ -59,9 +67,14 @@ func (b *Build) failed() []CheckResult {
 func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	build := &Build{ID: kpi.Stamp(b.opts.Now()) + "-" + uuid.NewString()[:8], Started: b.opts.Now(), Status: StatusBuilt, NotConfigured: map[string]string{}, full: r.Full}
+	build, err := b.newBuild(r)
+	if err != nil {
+		return nil, err
+	}
 	// The parsed streams take memory; a build that fails gives it back as well.
-	defer func() { err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx))) }()
+	defer func() {
+		err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx), "raw", "staging", "staged", "delta"))
+	}()
 	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.buildMarts, b.runChecks, b.remember, b.settle} {
 		if err := step(ctx, build); err != nil {
 			return nil, fmt.Errorf("build: %w", err)
@@ -73,6 +86,16 @@ func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err erro
 		return build, &ChecksFailed{BuildID: build.ID, Results: failed}
 	}
 	return build, nil
+}
+
+func (b *Builder) newBuild(r BuildRequest) (*Build, error) {
+	selected, err := b.selectModels(r.Select)
+	if err != nil {
+		return nil, err
+	}
+	now := b.opts.Now()
+	return &Build{ID: kpi.Stamp(now) + "-" + uuid.NewString()[:8], Started: now, Status: StatusBuilt,
+		NotConfigured: map[string]string{}, full: r.Full, selected: selected}, nil
 }
 
 // stage parses raw streams and fills the shapes in the work catalog. It reads
@@ -125,12 +148,17 @@ func (b *Builder) fillShapes(ctx context.Context, conn *sql.Conn, build *Build) 
 		}
 		b.opts.Events(Event{Step: "stage", Name: name, Done: i + 1, Total: len(names), Took: b.opts.Now().Sub(began)})
 	}
+	for _, note := range []func(context.Context, *sql.Conn, *stagingPlan) error{b.noteVersions, b.noteDeltas, b.noteLogins} {
+		if err := note(ctx, conn, build.plan); err != nil {
+			return err
+		}
+	}
 	return nil
 }
 
-// emptyWork gives the memory of parsed streams back.
-func (b *Builder) emptyWork(ctx context.Context) error {
-	for _, schema := range []string{"raw", "staging", "staged"} {
+// emptyWork gives the memory of parsed streams and of changed rows back.
+func (b *Builder) emptyWork(ctx context.Context, schemas ...string) error {
+	for _, schema := range schemas {
 		if _, err := b.opts.DB.SQL().ExecContext(ctx, fmt.Sprintf("drop schema if exists work.%s cascade", schema)); err != nil {
 			return fmt.Errorf("empty the work catalog: %w", err)
 		}

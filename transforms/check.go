@@ -109,6 +109,9 @@ func (b *Builder) runChecks(ctx context.Context, build *Build) error {
 			b.opts.Events(Event{Step: "check", Name: c.id, Done: i + 1, Total: len(b.checks), Took: b.opts.Now().Sub(began)})
 		}
 		build.Status = StatusPassed
+		if build.selected != nil {
+			build.Status = StatusPartial
+		}
 		if len(build.failed()) > 0 {
 			build.Status = StatusFailed
 		}

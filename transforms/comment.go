@@ -33,33 +33,33 @@ func comment(ctx context.Context, tx *warehouse.Tx, table string, d doc) error {
 			return fmt.Errorf("the first comment describes %s, which is no column", name)
 		}
 	}
-	if err := tx.Exec(ctx, fmt.Sprintf("comment on table %s is %s", table, literal(d.Table))); err != nil {
-		return err
-	}
+	statements := []string{fmt.Sprintf("comment on table %s is %s", table, literal(d.Table))}
 	for _, name := range names {
-		if err := tx.Exec(ctx, fmt.Sprintf("comment on column %s.%s is %s", table, ident(name), literal(d.Columns[name]))); err != nil {
-			return err
-		}
+		statements = append(statements, fmt.Sprintf("comment on column %s.%s is %s", table, ident(name), literal(d.Columns[name])))
 	}
-	return nil
+	return tx.Exec(ctx, strings.Join(statements, ";\n"))
 }
 
 // outputDocs describe the tables that Go writes.
 func (b *Builder) outputDocs() map[string]doc {
 	docs := map[string]doc{
-		"kpi.build": {"One row: the build that made these tables.", map[string]string{
+		"kpi.build": {Table: "One row: the build that made these tables.", Columns: map[string]string{
 			"build_id": "id of the build", "started_at": "when it began, UTC", "finished_at": "when its checks were done, UTC",
 			"status": "built (not checked), passed or failed", "config": "settings that values depend on, JSON",
 			"watermarks": "ranges of event time complete per stream, JSON",
 		}},
-		"kpi.release": {"One row: which release this file is. A session keeps the release it opened.", map[string]string{
+		"kpi.release": {Table: "One row: which release this file is. A session keeps the release it opened.", Columns: map[string]string{
 			"build_id": "the published build", "released_at": "when it was published, UTC",
 		}},
-		"checks.result": {"One row per check of this build.", map[string]string{
+		"checks.result": {Table: "One row per check of this build.", Columns: map[string]string{
 			"build_id": "id of the build", "check_id": "the check: sql/checks/<check_id>.sql", "severity": "fail stops publication, warn is reported",
 			"failing_rows": "offending rows", "sample": "the first of them, JSON",
 		}},
-		"checks.stream": {"One row per raw stream: what parsing it found.", map[string]string{
+		"checks.model": {Table: "One row per model: what the build did with it, and what it was made of, so that the next build knows what it may keep.", Columns: map[string]string{
+			"model": "the table", "action": "skip, slice or whole", "reason": "why", "version": "the build that last changed a row",
+			"fingerprint": "SHA-256 of its text with the macros, parameters and settings that it reads", "inputs": "version of each table that it reads, JSON",
+		}},
+		"checks.stream": {Table: "One row per raw stream: what parsing it found.", Columns: map[string]string{
 			"type": "connector type", "stream": "stream", "records": "records, deleted ones included",
 			"left_out": "records without a required field, not staged", "rejected_values": "values that are present but not of the declared type",
 		}},

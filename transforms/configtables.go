@@ -22,31 +22,27 @@ type configTable struct {
 
 func configTables() []configTable {
 	return []configTable{
-		{"config_parameter", [][2]string{{"name", "varchar"}, {"value", "varchar"}}, doc{
-			"One row per parameter that the configuration sets.", map[string]string{"name": "the parameter", "value": "its value, as text"},
-		}},
+		{"config_parameter", [][2]string{{"name", "varchar"}, {"value", "varchar"}}, doc{Table: "One row per parameter that the configuration sets.", Columns: map[string]string{"name": "the parameter", "value": "its value, as text"}}},
 		{"config_engagement_rule", [][2]string{
 			{"event_type", "varchar"}, {"source", "varchar"}, {"reaction", "varchar"}, {"min_chars", "integer"}, {"tier", "integer"},
 			{"is_helpful_reaction", "boolean"}, {"effective_from", "date"},
-		}, doc{"One row per engagement rule of the configuration; see ref.engagement_rule.", map[string]string{
+		}, doc{Table: "One row per engagement rule of the configuration; see ref.engagement_rule.", Columns: map[string]string{
 			"event_type": "type of act", "source": "connector type; null: all", "reaction": "reaction or vote, lower case; null: all", "min_chars": "characters of the text",
 			"tier": "-1 to 3", "is_helpful_reaction": "such a reaction says that a reply helped", "effective_from": "first local day; 0001-01-01: always",
 		}}},
 		{"config_product_event", [][2]string{
 			{"event_name", "varchar"}, {"feature", "varchar"}, {"is_key_action", "boolean"}, {"is_value_event", "boolean"}, {"is_login", "boolean"},
 			{"is_training", "boolean"}, {"effective_from", "date"},
-		}, doc{"One row per product event that the configuration explains; see ref.product_event_rule.", map[string]string{
+		}, doc{Table: "One row per product event that the configuration explains; see ref.product_event_rule.", Columns: map[string]string{
 			"event_name": "the product's name for it", "feature": "feature it belongs to", "is_key_action": "somebody who does it is active",
 			"is_value_event": "the user got what the product is for", "is_login": "a login", "is_training": "opened a training resource",
 			"effective_from": "first local day; 0001-01-01: always",
 		}}},
 		{"config_exclusion", [][2]string{{"identity_id", "varchar"}, {"role_name", "varchar"}}, doc{
-			"One row per login that the configuration excludes, by its id or by the domain of its address.",
-			map[string]string{"identity_id": "source:instance:user", "role_name": "what that makes of its person: staff or test"},
+			Table: "One row per login that the configuration excludes, by its id or by the domain of its address.", Columns: map[string]string{"identity_id": "source:instance:user", "role_name": "what that makes of its person: staff or test"},
 		}},
 		{"config_question", [][2]string{{"source", "varchar"}, {"kind", "varchar"}, {"value", "varchar"}}, doc{
-			"One row per thing by which the configuration tells questions from other threads.",
-			map[string]string{"source": "connector type; null: all", "kind": "category, tag or default", "value": "the category or tag, lower case, or true or false"},
+			Table: "One row per thing by which the configuration tells questions from other threads.", Columns: map[string]string{"source": "connector type; null: all", "kind": "category, tag or default", "value": "the category or tag, lower case, or true or false"},
 		}},
 	}
 }

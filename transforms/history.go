@@ -132,7 +132,7 @@ func (b *Builder) feedingShapes(d *kpi.Definition) []string {
 // remember adds the build in the marts to the lake's history, once its checks
 // have passed and before anybody is shown it. Twice is as good as once.
 func (b *Builder) remember(ctx context.Context, build *Build) error {
-	if len(build.failed()) > 0 {
+	if build.Status != StatusPassed {
 		return nil
 	}
 	return b.rememberBuild(ctx, build.ID)

@@ -3,7 +3,6 @@ package transforms
 import (
 	"context"
 	"fmt"
-	"strings"
 
 	"rollcall/internal/warehouse"
 )
@@ -22,25 +21,11 @@ const personIdentity = `create table if not exists lake.identity.person_identity
     unlinked_at timestamp
 )`
 
-// keepPeople adds the logins that staging shows for the first time, from every
-// column that holds one, and forgets those of instances that were purged.
+// keepPeople adds the logins that staging shows for the first time, and forgets those of instances that were purged.
 func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx, build *Build) error {
 	p := build.plan
 	statements := p.forgotten()
-	var seen []string
-	for _, name := range sortedKeys(b.shapes) {
-		if !p.touched(b.shapes[name]) {
-			continue
-		}
-		for _, c := range b.shapes[name].columns {
-			if c.Name == "identity_id" || strings.HasSuffix(c.Name, "_identity_id") {
-				seen = append(seen, fmt.Sprintf("select %s as identity_id from work.staging.%s", ident(c.Name), ident(name)))
-			}
-		}
-	}
-	if len(seen) > 0 {
-		statements = append(statements, fmt.Sprintf(newLogins, literal(b.opts.Now().UTC().Format("2006-01-02 15:04:05.999999")), strings.Join(seen, "\n    union\n    ")))
-	}
+	statements = append(statements, fmt.Sprintf(newLogins, literal(b.opts.Now().UTC().Format("2006-01-02 15:04:05.999999"))))
 	before, err := countLogins(ctx, tx)
 	if err != nil {
 		return err
@@ -54,7 +39,10 @@ func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx, build *Build
 	if err != nil || after == before && len(p.gone) == 0 {
 		return err
 	}
-	return noteChange(ctx, tx, "identity.person_identity", build.ID)
+	if len(p.gone) > 0 {
+		delete(p.deltas, peopleTable)
+	}
+	return noteChange(ctx, tx, peopleTable, build)
 }
 
 const newLogins = `insert into lake.identity.person_identity
@@ -63,9 +51,7 @@ select s.identity_id, cast(uuidv7() as varchar) as person_id,
     split_part(s.identity_id, ':', 2) as source_instance,
     substr(s.identity_id, length(split_part(s.identity_id, ':', 1)) + length(split_part(s.identity_id, ':', 2)) + 3) as source_user_id,
     'own' as match_method, cast(%s as timestamp) as linked_at, cast(null as timestamp) as unlinked_at
-from (%s) as s
-where s.identity_id is not null
-    and not exists (select 1 from lake.identity.person_identity as p where p.identity_id = s.identity_id)`
+from work.delta.new_login as s`
 
 // forgotten deletes the logins of instances of which nothing is stored any
 // more.

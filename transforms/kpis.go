@@ -35,6 +35,9 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 			continue
 		}
 		kept = append(kept, e.ID)
+		if !build.selected.includes(e.ID) {
+			continue
+		}
 		configured = append(configured, kpi.Finished{Definition: e.Definition, Hash: e.Hash, Number: e.Number,
 			Reason: b.reason(e, past, build), Covered: covered[e.ID]})
 	}

@@ -21,7 +21,7 @@ import (
 
 // A lake is a data directory with raw tables as sync would have filled them.
 type lake struct {
-	t   *testing.T
+	t   testing.TB
 	db  *warehouse.DB
 	cfg *config.Config
 	now time.Time
@@ -108,7 +108,7 @@ type queryer interface {
 	QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error)
 }
 
-func printRows(t *testing.T, db queryer, query string, args ...any) []string {
+func printRows(t testing.TB, db queryer, query string, args ...any) []string {
 	t.Helper()
 	rows, err := db.QueryContext(context.Background(), query, args...)
 	require.NoError(t, err)

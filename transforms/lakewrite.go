@@ -32,7 +32,7 @@ func (b *Builder) writeLake(ctx context.Context, build *Build) error {
 	if err := b.countStreams(ctx, build); err != nil {
 		return err
 	}
-	return b.emptyWork(ctx) // the marts need the memory
+	return b.emptyWork(ctx, "raw", "staging", "staged") // the marts need the memory
 }
 
 // writeShape replaces the rows of changed records by what they say now.
@@ -44,7 +44,7 @@ func (b *Builder) writeShape(ctx context.Context, tx *warehouse.Tx, s *shape, bu
 	table, dropped := "lake.staging."+ident(s.Table), p.dropped(s)
 	var statements []string
 	switch {
-	case p.reshape[s.Table] || len(p.full) > 0 || len(p.renewed) > 0:
+	case p.replaces(s):
 		statements = []string{fmt.Sprintf("create or replace table %s as\n%s", table, p.renewal(s, dropped))}
 	default:
 		statements = []string{fmt.Sprintf("delete from %s as s using work.staged.record as c where c.record = s.record", table)}
@@ -61,7 +61,13 @@ func (b *Builder) writeShape(ctx context.Context, tx *warehouse.Tx, s *shape, bu
 	if err := comment(ctx, tx, table, s.doc); err != nil {
 		return err
 	}
-	return noteChange(ctx, tx, "staging."+s.Table, build.ID)
+	return noteChange(ctx, tx, "staging."+s.Table, build)
+}
+
+// replaces reports whether the staging table is written anew and not record by
+// record.
+func (p *stagingPlan) replaces(s *shape) bool {
+	return p.reshape[s.Table] || len(p.full) > 0 || len(p.renewed) > 0
 }
 
 // renewal selects the rows that stay and those that were staged now.
@@ -115,11 +121,12 @@ func recordPart(position int, value string) string {
 }
 
 // noteChange lets the models that read the table be built again.
-func noteChange(ctx context.Context, tx *warehouse.Tx, name, buildID string) error {
+func noteChange(ctx context.Context, tx *warehouse.Tx, name string, build *Build) error {
+	build.plan.noted[name] = true
 	if err := tx.Exec(ctx, "delete from lake.staged.change where name = ?", name); err != nil {
 		return err
 	}
-	return tx.Exec(ctx, "insert into lake.staged.change values (?, ?)", name, buildID)
+	return tx.Exec(ctx, "insert into lake.staged.change values (?, ?)", name, build.ID)
 }
 
 // rememberStaged replaces what the next build compares with.

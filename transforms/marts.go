@@ -6,7 +6,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"rollcall/internal/warehouse"
@@ -145,22 +144,6 @@ func scanStrings(rows *sql.Rows) ([]string, error) {
 	return list, errors.Join(rows.Err(), rows.Close())
 }
 
-func (b *Builder) buildModels(ctx context.Context, tx *warehouse.Tx, build *Build) error {
-	for i, m := range b.models {
-		began := b.opts.Now()
-		text := strings.TrimRight(strings.TrimSpace(m.tree.text), ";")
-		if err := tx.Exec(ctx, fmt.Sprintf("create or replace table marts.%s.%s as\n%s", ident(m.Schema), ident(m.Table), text)); err != nil {
-			return b.blame(ctx, m.reads, m.tree.locate(err, 1))
-		}
-		if err := comment(ctx, tx, "marts."+m.name(), m.doc); err != nil {
-			return fmt.Errorf("%s: %w", m.tree.file, err)
-		}
-		b.opts.Events(Event{Step: "model", Name: m.name(), Done: i + 1, Total: len(b.models), Took: b.opts.Now().Sub(began)})
-	}
-	build.Models = len(b.models)
-	return nil
-}
-
 // tables lets the KPI package run statements in the marts' transaction.
 type tables struct{ *warehouse.Tx }
 
@@ -199,7 +182,7 @@ func (t tables) Text(ctx context.Context, query string, args ...any) (string, er
 
 // outputTables are written by Go, beside the models.
 func (b *Builder) outputTables() []string {
-	names := []string{"kpi.build", "kpi.release", "checks.result", "checks.stream"}
+	names := []string{"kpi.build", "kpi.release", "checks.result", "checks.stream", "checks.model"}
 	for _, t := range kpi.Tables(b.kpis) {
 		names = append(names, "kpi."+t.Name)
 	}

@@ -18,6 +18,8 @@ type model struct {
 	tree          *tree
 	doc           doc
 	reads         []reference
+	hidden        []string // tables that it reads through macros
+	slice         *slice   // nil: computed whole
 }
 
 func (m *model) name() string { return m.Schema + "." + m.Table }
@@ -33,6 +35,7 @@ func isPortable(schema string) bool { return schema == "core" || schema == "mart
 type doc struct {
 	Table   string
 	Columns map[string]string
+	slices  [][2]string // table, or "" for the output, and text
 }
 
 var columnLine = regexp.MustCompile(`^([a-z][a-z0-9_]*): (.+)$`)
@@ -46,6 +49,10 @@ func readDoc(text string) doc {
 			break
 		}
 		comment = strings.TrimSpace(comment)
+		if slice := sliceLine.FindStringSubmatch(comment); slice != nil {
+			d.slices = append(d.slices, [2]string{slice[1], slice[2]})
+			continue
+		}
 		if column := columnLine.FindStringSubmatch(comment); column != nil {
 			d.Columns[column[1]] = column[2]
 		} else if comment != "" {
@@ -102,10 +109,40 @@ func loadModel(ctx context.Context, db *sql.DB, files fs.FS, name string) (*mode
 		faults = append(faults, t.lint()...)
 	}
 	m.reads = reads
+	if m.slice, err = readSlice(m.doc.slices); err == nil {
+		err = m.checkSlice()
+	}
+	if err != nil {
+		errs = append(errs, t.fault(0, "%s", err))
+	}
 	for _, f := range faults {
 		errs = append(errs, f)
 	}
 	return m, errs
+}
+
+// checkSlice wants every sliced input to be read, and written as its name is,
+// so that it can be replaced by its slice.
+func (m *model) checkSlice() error {
+	if m.slice == nil {
+		return nil
+	}
+	for _, name := range sortedKeys(m.slice.inputs) {
+		isRead := false
+		for _, read := range m.reads {
+			if read.name() != name {
+				continue
+			}
+			isRead = true
+			if !strings.HasPrefix(m.tree.text[read.Offset:], name) {
+				return fmt.Errorf("slice %s: write the table as %s in line %d", name, name, m.tree.fault(read.Offset, "").Line)
+			}
+		}
+		if !isRead {
+			return fmt.Errorf("slice %s: the select does not read it", name)
+		}
+	}
+	return nil
 }
 
 // order sorts the models so that each follows what it reads. known are tables
@@ -137,8 +174,13 @@ func (s *sorter) visit(m *model, chain []string) {
 	}
 	chain = append(chain[:len(chain):len(chain)], m.name())
 	s.state[m] = 1
+	for _, name := range m.hidden {
+		if next := s.byName[name]; next != nil && s.state[next] == 0 {
+			s.visit(next, chain)
+		}
+	}
 	for _, read := range m.reads {
-		name := read.Schema + "." + read.Table
+		name := read.name()
 		next, isModel := s.byName[name]
 		switch {
 		case isModel && s.state[next] == 1:

@@ -71,6 +71,8 @@ func (b *Builder) publishable(ctx context.Context) (string, error) {
 		return "", ErrNoBuild
 	case last.Status == StatusPassed:
 		return last.ID, nil
+	case last.Status == StatusPartial:
+		return "", fmt.Errorf("build %s is of selected models only: run `rollcall build` without --select", last.ID)
 	case last.Status == StatusFailed:
 		return "", &ChecksFailed{BuildID: last.ID, Results: last.failed()}
 	}

@@ -48,16 +48,20 @@ type stagedFile struct{ Type, Shape string }
 
 // A stagingPlan says what a build stages again.
 type stagingPlan struct {
-	files   map[stagedFile]string      // every configured file and its fingerprint
-	renewed map[stagedFile]bool        // filled anew: its SQL, its connector or its shape changed
-	full    map[*stream]bool           // parsed whole
-	delta   map[*stream]bool           // parsed where a run brought something
-	gone    map[streamKey]bool         // staged once, and no longer in raw
-	kept    map[streamKey]stagedStream // staged, and no longer configured
-	columns map[string][]column        // of the staging tables in the lake
-	reshape map[string]bool            // the staging table is missing or has other columns
-	staged  map[streamKey]stagedStream
-	altered bool // what is remembered of streams differs from before
+	files     map[stagedFile]string      // every configured file and its fingerprint
+	renewed   map[stagedFile]bool        // filled anew: its SQL, its connector or its shape changed
+	full      map[*stream]bool           // parsed whole
+	delta     map[*stream]bool           // parsed where a run brought something
+	gone      map[streamKey]bool         // staged once, and no longer in raw
+	kept      map[streamKey]stagedStream // staged, and no longer configured
+	columns   map[string][]column        // of the staging tables in the lake
+	reshape   map[string]bool            // the staging table is missing or has other columns
+	staged    map[streamKey]stagedStream
+	versions  map[string]string // table of the lake -> the build that last changed it, before this one
+	noted     map[string]bool   // tables of the lake that this build changed
+	deltas    map[string]string // table of the lake -> the table of its changed rows, where they are known
+	newLogins int64             // that staging shows for the first time
+	altered   bool              // what is remembered of streams differs from before
 }
 
 // A stagedStream is what the lake remembers of one instance's stream.
@@ -86,7 +90,8 @@ func (p *stagingPlan) touched(s *shape) bool {
 func (b *Builder) planStaging(ctx context.Context, conn *sql.Conn, full bool) (*stagingPlan, error) {
 	p := &stagingPlan{files: b.stagingFiles(), renewed: map[stagedFile]bool{}, full: map[*stream]bool{}, delta: map[*stream]bool{},
 		gone: map[streamKey]bool{}, kept: map[streamKey]stagedStream{}, columns: map[string][]column{}, reshape: map[string]bool{},
-		staged: map[streamKey]stagedStream{}}
+		staged: map[streamKey]stagedStream{}, versions: map[string]string{}, noted: map[string]bool{},
+		deltas: map[string]string{peopleTable: "temp.new_login"}}
 	for _, step := range []func(context.Context, *sql.Conn, *stagingPlan) error{b.planFiles, b.planShapes, b.planRuns} {
 		if err := step(ctx, conn, p); err != nil {
 			return nil, err

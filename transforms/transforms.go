@@ -70,6 +70,7 @@ type Builder struct {
 	trees   map[string]*tree // of KPI files, by KPI id
 	checks  []*check
 	prelude string
+	macros  map[string]*macro
 	params  map[string]string
 }
 
@@ -105,6 +106,7 @@ func prepareWork(ctx context.Context, conn *sql.Conn) error {
 		"create schema if not exists work.raw",
 		"create schema if not exists work.staging",
 		"create schema if not exists work.staged",
+		"create schema if not exists work.delta",
 		"create or replace table work.staged.run (type varchar, stream varchar, instance varchar, run_id bigint, versions bigint, fingerprint ubigint)",
 		"create or replace table work.staged.changed (type varchar, stream varchar, instance varchar, run_id bigint, is_rewritten boolean)",
 		"create or replace table work.staged.record (record varchar)",
@@ -130,6 +132,9 @@ func (b *Builder) loadParams(ctx context.Context, conn *sql.Conn) []error {
 		return []error{err}
 	}
 	b.prelude = string(prelude)
+	if b.macros, err = loadMacros(ctx, b.opts.DB.SQL(), b.prelude); err != nil {
+		return []error{err}
+	}
 	text, err := fs.ReadFile(b.opts.SQL, "ref/param.sql")
 	if err != nil {
 		return []error{err}
@@ -219,7 +224,7 @@ const settingTable = "ref.setting"
 
 // knownTables exist before the first model runs.
 func (b *Builder) knownTables() map[string]bool {
-	known := map[string]bool{settingTable: true, "identity.person_identity": true}
+	known := map[string]bool{settingTable: true, peopleTable: true}
 	for _, t := range configTables() {
 		known["ref."+t.name] = true
 	}
@@ -239,6 +244,7 @@ func (b *Builder) loadModels(ctx context.Context, _ *sql.Conn) []error {
 	}
 	for _, m := range models {
 		errs = append(errs, b.checkParams(m.tree)...)
+		m.hidden = b.hiddenIn(m.tree).tables
 	}
 	sorted, faults := order(models, b.knownTables())
 	b.models = sorted

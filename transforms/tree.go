@@ -156,8 +156,11 @@ func walkValue(value any, above []node, visit func(n node, above []node)) {
 // A reference is a table that a select reads.
 type reference struct {
 	Schema, Table string
+	Alias         string // "" where the text gives none
 	Offset        int
 }
+
+func (r reference) name() string { return r.Schema + "." + r.Table }
 
 // references are the tables that the statement reads, CTEs left out.
 func (t *tree) references() ([]reference, []*fault) {
@@ -220,5 +223,5 @@ func (w *referenceWalk) table(n node, ctes []string) {
 		w.faults = append(w.faults, w.tree.fault(n.offset(), "table %s has no schema: write schema.table", name))
 		return
 	}
-	w.found = append(w.found, reference{schema, name, n.offset()})
+	w.found = append(w.found, reference{schema, name, n.str("alias"), n.offset()})
 }

@@ -15,7 +15,9 @@ import (
 )
 
 type buildArgs struct {
-	Full bool `json:"full,omitempty"`
+	Full    bool     `json:"full,omitempty"`
+	Select  []string `json:"select,omitempty"`
+	Explain bool     `json:"explain,omitempty"`
 }
 
 type publishArgs struct {
@@ -32,6 +34,13 @@ type buildResult struct {
 	KPIs          int               `json:"kpis"`
 	NotConfigured map[string]string `json:"not_configured,omitempty"`
 	Checks        []checkResult     `json:"checks,omitempty"` // those that found something
+}
+
+// buildStep is what a build would do with a model or a KPI, and why.
+type buildStep struct {
+	Name   string `json:"name"`
+	Action string `json:"action"`
+	Reason string `json:"reason"`
 }
 
 type checkResult struct {
@@ -54,6 +63,13 @@ func (a *app) buildCommand() *cobra.Command {
 		Short: "Compute every model and KPI from what is in the lake",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			if args.Explain {
+				var steps []buildStep
+				if err := a.perform(cmd.Context(), "build", args, nil, &steps); err != nil {
+					return err
+				}
+				return a.printSteps(steps)
+			}
 			var result buildResult
 			err := a.perform(cmd.Context(), "build", args, nil, &result)
 			if result.ID == "" {
@@ -63,6 +79,8 @@ func (a *app) buildCommand() *cobra.Command {
 		},
 	}
 	cmd.Flags().BoolVar(&args.Full, "full", false, "stage every record and compute everything again, not only what changed")
+	cmd.Flags().StringSliceVar(&args.Select, "select", nil, "build these models and KPIs only; NAME+ with all that reads it, +NAME with all that it reads; not published")
+	cmd.Flags().BoolVar(&args.Explain, "explain", false, "say what would be computed and why; nothing is written")
 	return cmd
 }
 
@@ -103,6 +121,17 @@ func (a *app) printBuild(result buildResult) error {
 	return err
 }
 
+func (a *app) printSteps(steps []buildStep) error {
+	if a.json {
+		return a.printJSON(steps)
+	}
+	t := newTable("name", "action", "reason")
+	for _, step := range steps {
+		t.add(step.Name, step.Action, step.Reason)
+	}
+	return t.print(a.stdout, a.terminal)
+}
+
 func (a *app) printRelease(result releaseResult) error {
 	if a.json {
 		return a.printJSON(result)
@@ -114,11 +143,44 @@ func (a *app) printRelease(result releaseResult) error {
 func (h *host) build(ctx context.Context, args buildArgs, _ func(any)) (any, error) {
 	h.building.Lock()
 	defer h.building.Unlock()
+	if args.Explain {
+		return h.explain(ctx, args)
+	}
 	result, err := h.buildNow(ctx, args)
 	if result == nil {
 		return nil, err
 	}
 	return result, err
+}
+
+func (h *host) explain(ctx context.Context, args buildArgs) (_ any, err error) {
+	models, err := h.models(ctx)
+	if err != nil {
+		return nil, err
+	}
+	memory := h.config().Memory
+	if err := h.db.SetMemoryLimit(ctx, memory.Build); err != nil {
+		return nil, err
+	}
+	defer func() { err = errors.Join(err, h.db.SetMemoryLimit(context.WithoutCancel(ctx), memory.Sync)) }()
+	steps, err := models.Plan(ctx, transforms.BuildRequest{Full: args.Full, Select: args.Select})
+	if err != nil {
+		return nil, selectable(err)
+	}
+	explained := []buildStep{}
+	for _, step := range steps {
+		explained = append(explained, buildStep{Name: step.Name, Action: string(step.Action), Reason: step.Reason})
+	}
+	return explained, nil
+}
+
+// selectable makes a name that nothing has a usage error.
+func selectable(err error) error {
+	var name *transforms.UnknownModel
+	if errors.As(err, &name) {
+		return unknown("model or KPI", name.Name, name.Known)
+	}
+	return err
 }
 
 // buildNow builds with the memory a build may have. A build whose checks
@@ -133,9 +195,9 @@ func (h *host) buildNow(ctx context.Context, args buildArgs) (_ *buildResult, er
 		return nil, err
 	}
 	defer func() { err = errors.Join(err, h.db.SetMemoryLimit(context.WithoutCancel(ctx), memory.Sync)) }()
-	built, err := models.Build(ctx, transforms.BuildRequest{Full: args.Full})
+	built, err := models.Build(ctx, transforms.BuildRequest{Full: args.Full, Select: args.Select})
 	if built == nil {
-		return nil, err
+		return nil, selectable(err)
 	}
 	return buildOf(built), err
 }

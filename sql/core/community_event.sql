@@ -18,6 +18,10 @@
 -- happened_on: the local date of that
 -- is_automated: done by software, not by the person
 -- is_removed: taken back, removed by a moderator, or gone from the source
+--
+-- slice: event_id
+-- slice staging.community_event: event_id
+-- slice core.thread: thread_id of staging.community_event
 with
 repeated as (
     select e.event_id

@@ -12,6 +12,9 @@
 -- is_suspended: barred from taking part
 -- trust_level: the community's own grade
 -- first_seen_on: local date on which a record first showed the membership
+--
+-- slice: member_id
+-- slice staging.community_member: member_id
 with
 observed as (
     select

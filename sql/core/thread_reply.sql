@@ -13,6 +13,10 @@
 -- char_len: characters of its text
 -- is_system: written by the software
 -- is_removed: taken down, or gone from the source
+--
+-- slice: reply_id
+-- slice staging.thread_reply: reply_id
+-- slice core.thread: thread_id of staging.thread_reply
 with
 repeated as (
     select r.reply_id

@@ -19,6 +19,16 @@
 -- happened_on: the local date of that
 -- tier: 0 passive, 1 light, 2 meaningful, 3 high
 -- source: connector type
+--
+-- slice: event_id
+-- slice core.community_event: event_id
+-- slice mart.content: content_id, content_id of core.community_event
+-- slice core.thread: thread_id of core.community_event
+-- slice mart.helpful_vote: reply_id
+-- slice core.answer: reply_id
+-- slice mart.event_participation: 'attend:' || gathering_id || ':' || identity_id
+-- slice core.survey_response: response_id
+-- slice ref.calendar: date_day of core.community_event.happened_on, date_day of mart.content.happened_on
 with
 tiers as (
     select

@@ -17,6 +17,10 @@
 -- is_to_other: a reply in the thread of somebody else
 -- is_removed: taken down itself
 -- is_eligible: counts
+--
+-- slice: content_id
+-- slice core.thread_reply: reply_id
+-- slice core.thread: thread_id, thread_id of core.thread_reply
 with
 threads as (
     select

@@ -6,6 +6,11 @@
 -- voter_person_id: who voted; null where the source does not say
 -- voted_at: the first vote, UTC
 -- hours_after: elapsed hours since the reply
+--
+-- slice: reply_id
+-- slice core.community_event: content_id
+-- slice mart.content: content_id
+-- slice ref.calendar: date_day of core.community_event.happened_on
 with
 rules as (
     select

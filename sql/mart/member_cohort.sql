@@ -10,6 +10,10 @@
 -- month_start: first day of the month looked at
 -- is_active: active in that month
 -- is_activated: acted meaningfully within activation_window_days of the join
+--
+-- slice: person_id
+-- slice mart.member_lifecycle: person_id
+-- slice mart.person_period: person_id
 with
 joins as (
     select

@@ -14,6 +14,12 @@
 -- first_flagged_at: when it was first flagged, UTC
 -- resolved_at: when a moderator first decided on it, UTC
 -- hours_to_resolve: elapsed hours from one to the other
+--
+-- slice: content_id
+-- slice mart.content: content_id
+-- slice core.moderation_action: content_id
+-- slice core.thread: thread_id of mart.content
+-- slice core.thread_reply: reply_id
 with
 flags as (
     select

@@ -16,6 +16,9 @@
 -- attended: events attended
 -- did_visit: visited, where the community says so
 -- did_research: took part in research: an act of that type, or an event of that kind attended
+--
+-- slice: happened_on
+-- slice mart.activity: happened_on
 with
 basis as (
     select count(*) > 0 as is_visit

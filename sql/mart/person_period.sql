@@ -24,6 +24,12 @@
 -- join_channel: of the person, as in mart.person
 -- engagement_level: by the highest tier in the period: meaningful, engaged, lurker
 -- engagement_level_start: the same of the period before; none without one
+--
+-- slice: periods, 1 back, 1 ahead
+-- slice mart.person_day_community: happened_on
+-- slice mart.person: person_id of mart.person_day_community
+-- slice ref.calendar: date_day
+-- slice ref.period: period_start
 with
 several as (
     select c.person_id

@@ -23,6 +23,11 @@
 -- accepted_on: the local date of that
 -- is_self_accepted: the accepted answer is the asker's own
 -- hours_to_accept: elapsed hours; null without one
+--
+-- slice: question_id
+-- slice core.thread: thread_id
+-- slice core.answer: thread_id
+-- slice mart.content: thread_id, content_id of core.answer.reply_id
 with
 questions as (
     select

@@ -11,6 +11,10 @@
 -- first_helpful_at: when the first of them said so, UTC; null without one
 -- product_topic: product area of its thread
 -- campaign: campaign of its thread
+--
+-- slice: reply_id
+-- slice mart.content: content_id
+-- slice mart.helpful_vote: reply_id
 with
 votes as (
     select

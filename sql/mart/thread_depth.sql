@@ -12,6 +12,10 @@
 -- campaign: campaign it belongs to
 -- replies_14d: replies within the window
 -- participants_14d: people who wrote in it within the window, the author among them
+--
+-- slice: thread_id
+-- slice core.thread: thread_id
+-- slice mart.content: thread_id
 with
 threads as (
     select
