@@ -18,7 +18,7 @@ func (g *group) foldApart(ctx context.Context, grain string, traits []trait, pas
 	columns := "k." + strings.Join(keys, ", k.")
 	types := []pass{}
 	for i, t := range traits {
-		columns += fmt.Sprintf(",\n    coalesce(%s, case when k.who is null then 'unknown' else 'none' end) as t%d", t.Person, i)
+		columns += fmt.Sprintf(",\n    %s as t%d", t.value(), i)
 		types = append(types, pass{t.Type, fmt.Sprintf("t%d", i), passes[0].condition})
 	}
 	if err := g.tx.Exec(ctx, fmt.Sprintf("create or replace temp table stated as\nselect %s\nfrom collapsed_%s as k%s",

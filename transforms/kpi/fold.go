@@ -53,14 +53,9 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 	var columns, names, combined, sums, sets, labels, values, read []string
 	for i, t := range traits {
 		name := fmt.Sprintf("t%d", i)
-		expr := t.Person
-		if t.state {
-			expr = fmt.Sprintf("case when k.who is null then 'unknown' else coalesce(%s, 'none') end", t.Person)
-		}
+		expr := t.value()
 		if attached {
 			expr = "coalesce(k." + t.Mart + ", 'unknown')"
-		} else if !t.state {
-			expr = fmt.Sprintf("coalesce(%s, 'unknown')", expr)
 		}
 		columns = append(columns, fmt.Sprintf(",\n        %s as %s", expr, name))
 		names = append(names, ", k."+name)

@@ -38,6 +38,7 @@ where m.community_id = 'all'`
 // people makes the numbers and states at the first KPI that needs them.
 type people struct {
 	tx        Execer
+	period    string // which states are read of mart.person_period m; "" for all
 	hasPeople bool
 	hasStates bool
 }
@@ -53,6 +54,9 @@ func (p *people) need(ctx context.Context, states bool) error {
 	}
 	if states && !p.hasStates {
 		p.hasStates = true
+		if p.period != "" {
+			return p.tx.Exec(ctx, createStates+" and "+p.period)
+		}
 		return p.tx.Exec(ctx, createStates)
 	}
 	return nil

@@ -39,6 +39,15 @@ func communityTraits(isOutcome bool) []trait {
 	}
 }
 
+// value is the slice of a row k by the trait: who is nobody is unknown, who has
+// no state in the period was not active in it.
+func (t trait) value() string {
+	if t.state {
+		return fmt.Sprintf("case when k.who is null then 'unknown' else coalesce(%s, 'none') end", t.Person)
+	}
+	return fmt.Sprintf("coalesce(%s, 'unknown')", t.Person)
+}
+
 // segmentSets are the sets that headers name, and of each its segment types. A
 // type is computed where its mart column exists or the select returns a column
 // of its name; otherwise it is absent, not "unknown".
