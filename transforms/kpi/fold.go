@@ -50,7 +50,7 @@ func (g *group) aggregates() (list []aggregate, of map[side]string) {
 // first to one row per combination of traits, then over grouping sets.
 func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trait, attached bool) error {
 	list, of := g.aggregates()
-	var columns, names, combined, sums, sets, labels, values, read []string
+	var columns, names, sums, sets, labels, values, read []string
 	for i, t := range traits {
 		name := fmt.Sprintf("t%d", i)
 		expr := t.value()
@@ -59,7 +59,6 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 		}
 		columns = append(columns, fmt.Sprintf(",\n        %s as %s", expr, name))
 		names = append(names, ", k."+name)
-		combined = append(combined, ", c."+name)
 		sets = append(sets, fmt.Sprintf("(c.period_start, c.%s)", name))
 		labels = append(labels, fmt.Sprintf("when grouping(c.%s) = 0 then '%s'", name, t.Type))
 		values = append(values, "c."+name)
