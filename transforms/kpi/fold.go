@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -157,29 +158,40 @@ group by k.period_start, coalesce(k.%[2]s, 'unknown')`, p.type_, p.column, colum
 	return g.store(ctx, grain, of)
 }
 
-// store takes each KPI's numbers from the fold.
+// store takes the numbers of all KPIs of the group from the fold.
 func (g *group) store(ctx context.Context, grain string, of map[side]string) error {
+	var parts []string
 	for _, m := range g.metrics {
-		if !g.isPlaced(m.d, grain) {
-			continue
-		}
-		var into, from, any []string
-		for _, s := range m.sides {
-			into = append(into, s.into)
-			from = append(from, "f."+of[s])
-			any = append(any, "f."+of[s]+" <> 0")
-		}
-		where := "(" + strings.Join(any, " or ") + ")"
-		if len(m.d.NumeratorOnly) > 0 {
-			where += fmt.Sprintf(" and (f.segment_type not in ('%s') or %s <> 0)", strings.Join(m.d.NumeratorOnly, "', '"), from[0])
-		}
-		query := fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
-select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s
-from folding as f
-where %s`, strings.Join(into, ", "), m.d.ID, grain, strings.Join(from, ", "), where)
-		if err := g.tx.Exec(ctx, query); err != nil {
-			return err
+		if g.isPlaced(m.d, grain) {
+			parts = append(parts, m.taken(grain, of))
 		}
 	}
-	return nil
+	if len(parts) == 0 {
+		return nil
+	}
+	return g.tx.Exec(ctx, fmt.Sprintf("insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)\n%s",
+		strings.Join(foldedNumbers(), ", "), strings.Join(parts, "\nunion all\n")))
+}
+
+func foldedNumbers() []string {
+	return []string{"numerator", "denominator", "squares", "n", "low", "high", "low_denominator", "high_denominator"}
+}
+
+// taken are the rows of the fold that say something about the KPI.
+func (m metric) taken(grain string, of map[side]string) string {
+	var any, numbers []string
+	names := map[string]string{}
+	for _, s := range m.sides {
+		names[s.into] = "f." + of[s]
+		any = append(any, "f."+of[s]+" <> 0")
+	}
+	for _, column := range foldedNumbers() {
+		numbers = append(numbers, cmp.Or(names[column], "cast(null as double)")+" as "+column)
+	}
+	where := "(" + strings.Join(any, " or ") + ")"
+	if len(m.d.NumeratorOnly) > 0 {
+		where += fmt.Sprintf(" and (f.segment_type not in ('%s') or %s <> 0)", strings.Join(m.d.NumeratorOnly, "', '"), names[m.sides[0].into])
+	}
+	return fmt.Sprintf("select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s\nfrom folding as f\nwhere %s",
+		m.d.ID, grain, strings.Join(numbers, ", "), where)
 }

@@ -11,7 +11,7 @@ import (
 // into a person brings the number along. What people are sliced by is held as
 // codes of kpi_code, for the same reason: millions of rows carry them.
 const (
-	createCodes = `create or replace temp table kpi_code as
+	createCodes = `create temp table if not exists kpi_code as
 with
 texts as (
     select m.join_month as value
@@ -29,7 +29,7 @@ select cast(%[2]d + row_number() over (order by t.value nulls last) as integer) 
 from texts as t
 where t.value not in ('unknown', 'none')`
 
-	createPeople = `create or replace temp table kpi_person as
+	createPeople = `create temp table if not exists kpi_person as
 with
 people as (
     select distinct i.person_id
@@ -47,7 +47,7 @@ left join mart.person as m on m.person_id = q.person_id
 left join kpi_code as a on a.value = m.join_month
 left join kpi_code as b on b.value = m.join_channel`
 
-	createIdentities = `create or replace temp table kpi_identity as
+	createIdentities = `create temp table if not exists kpi_identity as
 select i.identity_id, q.person_no
 from core.person_identity as i
 inner join kpi_person as q on q.person_id = i.person_id`
@@ -100,7 +100,8 @@ func grainNumbers(column string) string {
 	return "cast(" + text + " end as tinyint)"
 }
 
-// people makes the numbers and states at the first KPI that needs them.
+// people makes the numbers and states at the first KPI that needs them. Numbers
+// and codes stay from ComputeToDate to Compute.
 type people struct {
 	tx        Execer
 	hasPeople bool
