@@ -37,6 +37,9 @@ func Compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 				if err := derive(ctx, tx, run.Today, f.Definition); err != nil {
 					return fmt.Errorf("%s: %w", f.File, err)
 				}
+				if err := fillFinished(ctx, tx, run.Today, f.Definition); err != nil {
+					return fmt.Errorf("%s: %w", f.File, err)
+				}
 				computed(f.ID)
 			}
 			if err := average(ctx, tx, f.Definition); err != nil {

@@ -36,3 +36,20 @@ func TestCompute_periodsThatHaveNotBegunHaveNoCells(t *testing.T) {
 	require.Equal(t, []string{"01-01|all|0|-|0|0", "02-01|all|0|-|0|0", "03-01|all|1|-|1|1"}, m.cells("plans", "month"))
 	require.Equal(t, []string{"2026-03-01"}, m.rows("select max(period_start)::varchar from temp.cell where kpi_id = 'finished'"))
 }
+
+func TestCompute_derivedKPIsHaveARowWhereNothingIsToDivide(t *testing.T) {
+	m := newMarts(t, "2026-01-01", "2026-05-15")
+	m.people("a")
+	m.exec("create table marts.mart.act as select unnest([date '2026-01-05', date '2026-04-05']) as happened_on, 'a' as identity_id")
+	rows := func(from string) string {
+		return "select c.grain, c.period_start, c.segment_type, c.segment_value, c.value as numerator, c.value as denominator, c.n from " + from + " as c where c.kpi_id = 'acts' and c.value > 0"
+	}
+	m.compute(
+		file("acts", `measure = "distinct"`, "select a.happened_on, a.identity_id from mart.act as a"),
+		file("derived", `measure = "derived"`, rows("kpi.cell")), file("finished", `measure = "custom"
+depends = ["acts"]`, rows("kpi.cell")),
+	)
+	want := []string{"01-01|all|1|1|1|1", "02-01|all|0|0|-|0", "03-01|all|0|0|-|0", "04-01|all|1|1|1|1", "05-01|all|0|0|-|0"}
+	require.Equal(t, want, m.cells("derived", "month"))
+	require.Equal(t, want[:4], m.cells("finished", "month"), "rows that a custom select ends with are its own")
+}
