@@ -66,8 +66,8 @@ func newBenchForum(b *testing.B, activities int) *benchForum {
 		f.createRaw("forum", stream)
 		f.cover("forum", "all", stream)
 	}
-	f.put("forum", "all", "posts", "0", object{"id": "archive:all:thread:0", "community": "archive:two", "kind": "thread", "at": "2023-05-21T00:00:00Z"}, false)
-	f.put("forum", "all", "acts", "0", object{"id": "archive:all:event:0", "community": "archive:two", "kind": "view", "at": "2023-05-21T00:00:00Z"}, false)
+	f.put("forum", "all", "posts", "0", object{"id": "archive:all:thread:0", "community": "archive:two", "author": "archive:all:0", "kind": "thread", "at": "2023-05-21T00:00:00Z"}, false)
+	f.put("forum", "all", "acts", "0", object{"id": "archive:all:event:0", "community": "archive:two", "author": "archive:all:0", "kind": "view", "at": "2023-05-21T00:00:00Z"}, false)
 	f.build(f.builder(benchSource())) // makes the tables
 	f.fill()
 	return f
