@@ -314,6 +314,7 @@ func TestBuild_ofFiftyStepsEqualsAFullBuildEach(t *testing.T) {
 	}
 	source := canonical(t, "one", "two")
 	actions := map[transforms.Action]int{}
+	computed := map[transforms.Action]int{} // KPIs
 	var did []string
 	for i := range steps {
 		did = append(did, f.step(i, steps))
@@ -321,6 +322,9 @@ func TestBuild_ofFiftyStepsEqualsAFullBuildEach(t *testing.T) {
 		build := f.buildEvenIfChecksFail(f.builder(source), transforms.BuildRequest{})
 		for _, s := range build.Steps {
 			actions[s.Action]++
+		}
+		for _, action := range f.rows("select action from checks.model where not contains(model, '.') and version = ?", build.ID) {
+			computed[transforms.Action(action)]++
 		}
 		if (i+1)%every > 0 {
 			continue
@@ -331,7 +335,9 @@ func TestBuild_ofFiftyStepsEqualsAFullBuildEach(t *testing.T) {
 			require.Equal(t, whole[name], incremental[name], "step %d: %s: %v\n%v", i, name, did[i+1-every:], build.Steps)
 		}
 	}
-	t.Log(actions, did)
+	t.Log(actions, computed, did)
 	require.Greater(t, actions[transforms.Slice], steps, "slices are computed")
 	require.Greater(t, actions[transforms.Skip], 5*steps, "what did not change is skipped")
+	require.Greater(t, computed[transforms.Slice], 5*steps, "KPIs are computed from the day on that changed")
+	require.Less(t, computed[transforms.Slice]+computed[transforms.Whole], 30*steps, "KPIs of which nothing changed are skipped")
 }

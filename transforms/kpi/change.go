@@ -32,13 +32,20 @@ const createShown = `create or replace temp table shown as
 with
 values_shown as (
     select
+        v.kpi_id, v.grain, v.period_start, v.segment_type, v.segment_value, v.numerator, v.denominator, v.value,
+        v.ci_low, v.ci_high, v.definition_version as version, false as is_to_date, v.is_partial
+    from kpi.value as v
+    inner join kpi_rule as r on r.kpi_id = v.kpi_id
+    where v.status = 'ok' and v.value is not null
+    union all
+    select
         c.kpi_id, c.grain, c.period_start, c.segment_type, c.segment_value, c.numerator, c.denominator, c.value,
         c.ci_low, c.ci_high, c.version, c.is_to_date, c.is_partial
     from completed as c
     left join hidden_cell as h
         on h.kpi_id = c.kpi_id and h.grain = c.grain and h.period_start = c.period_start
         and h.segment_type = c.segment_type and h.segment_value = c.segment_value
-    where h.kpi_id is null and c.status = 'ok' and c.value is not null
+    where h.kpi_id is null and c.status = 'ok' and c.value is not null and c.is_to_date
 )
 
 select

@@ -20,6 +20,9 @@ type group struct {
 	flags    flags
 	placing  placing
 	counted  string // the weight of atoms that have an amount
+
+	since      string // cells of earlier periods are kept; "": none
+	everything string // where, if since were not
 }
 
 // flags are what the rows of an atom table say beside keys and weights.
