@@ -31,10 +31,11 @@ bench-large:
 	ROLLCALL_BENCH_ACTIVITIES=10000000 go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
 
 # What is too long for every change: a hundred deaths each of daemon and
-# child, the conformance suite with a million records from every connector,
+# child, fifty steps each compared with a full build, the conformance suite with a million records from every connector,
 # and a minute of every fuzz test.
 nightly:
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
+	ROLLCALL_STEPS=50 go test -run FiftySteps -count 1 -v -timeout 60m ./transforms
 	ROLLCALL_CONFORMANCE=full go test -run 'Conform|conforms|passesASound' -count 1 -timeout 60m ./connectors/...
 	@set -e; for package in $$(go list ./...); do \
 		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \

@@ -48,6 +48,7 @@ type Build struct {
 	full              bool
 	selected          *selection // nil: everything
 	plan              *stagingPlan
+	models            *modelBuild
 	watermarks        watermarks
 }
 

@@ -3,6 +3,7 @@ package transforms_test
 import (
 	"fmt"
 	"io/fs"
+	"os"
 	"strings"
 	"testing"
 	"testing/fstest"
@@ -58,6 +59,40 @@ func TestBuild_keepsWhatASettledValueWas(t *testing.T) {
 	}))
 	l.build(l.builder(board("main")))
 	require.Equal(t, history, l.rows("select * from kpi.value_history order by all"), "from the lake alone")
+}
+
+func TestBuild_withoutItsMartsGivesTheSamePeopleAndHistory(t *testing.T) {
+	l := newHistory(t)
+	l.later(1)
+	l.thread("late", "m6", "2026-02-09T10:00:00Z", nil)
+	read := func() [][]string {
+		b := l.builder(board("main"))
+		l.build(b)
+		_, err := b.Publish(t.Context(), transforms.PublishRequest{})
+		require.NoError(t, err)
+		var tables [][]string
+		for _, query := range []string{
+			"select cast(to_json(t) as varchar) from core.person_identity as t order by 1",
+			"select cast(to_json(t) as varchar) from kpi.value_history as t order by 1",
+			"select cast(to_json(t) as varchar) from (select * exclude (computed_at, build_id) from kpi.value) as t order by 1",
+		} {
+			rows := l.published(query)
+			require.NotEmpty(t, rows, query)
+			tables = append(tables, rows)
+		}
+		return tables
+	}
+	before := read()
+	require.NoError(t, l.db.Close())
+	require.NoError(t, os.Remove(warehouse.MartsPath(l.cfg.DataDir)))
+	var err error
+	l.db, err = warehouse.Open(t.Context(), warehouse.Options{Dir: l.cfg.DataDir, MemoryLimit: "1GB"})
+	require.NoError(t, err)
+	l.now = l.now.Add(time.Hour)
+	after := read()
+	for i := range before {
+		require.Equal(t, before[i], after[i])
+	}
 }
 
 func TestBuild_tellsNothingTwice(t *testing.T) {

@@ -184,6 +184,7 @@ func (b *Builder) buildModels(ctx context.Context, tx *warehouse.Tx, build *Buil
 	if err != nil {
 		return err
 	}
+	build.models = m
 	for i, md := range b.models {
 		began := b.opts.Now()
 		step, err := m.bring(ctx, md)

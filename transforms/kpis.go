@@ -48,22 +48,30 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 }
 
 func (b *Builder) computeKPIs(ctx context.Context, cells tables, build *Build, entries []kpi.Entry, configured []kpi.Finished, kept []string) error {
-	began := b.opts.Now()
+	began, all := b.opts.Now(), len(configured)
 	computed := func(ids ...string) {
 		for _, id := range ids {
 			build.KPIs++
-			b.opts.Events(Event{Step: "kpi", Name: id, Done: build.KPIs, Total: len(configured), Took: b.opts.Now().Sub(began)})
+			b.opts.Events(Event{Step: "kpi", Name: id, Done: build.KPIs, Total: all, Took: b.opts.Now().Sub(began)})
 			began = b.opts.Now()
 		}
 	}
 	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
+	if err := kpi.Forget(ctx, cells, kept); err != nil {
+		return err
+	}
+	configured, err := b.planKPIs(ctx, cells.Tx, build, run, configured)
+	if err != nil {
+		return err
+	}
+	build.KPIs = all - len(configured)
 	for _, step := range []func() error{
 		func() error { return kpi.ComputeToDate(ctx, cells, run, configured) },
 		func() error { return kpi.Compute(ctx, cells, run, configured, computed) },
 		func() error { return kpi.WriteDictionary(ctx, cells, entries, build.Started) },
-		func() error { return kpi.Forget(ctx, cells, kept) },
 		func() error { return kpi.Finish(ctx, cells, run, configured) },
 		func() error { return kpi.Describe(ctx, cells, entries) },
+		func() error { return build.models.rememberKPIs(ctx, configured, kept) },
 	} {
 		if err := step(); err != nil {
 			return err

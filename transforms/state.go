@@ -48,7 +48,7 @@ type rowReader interface {
 func readStates(ctx context.Context, db rowReader) (map[string]*modelState, error) {
 	states := map[string]*modelState{}
 	err := scanRows(ctx, db, `select model, version, fingerprint, inputs from marts.checks.model
-where model in (select schema_name || '.' || table_name from duckdb_tables() where database_name = 'marts')`, func(scan func(...any) error) error {
+where not contains(model, '.') or model in (select schema_name || '.' || table_name from duckdb_tables() where database_name = 'marts')`, func(scan func(...any) error) error {
 		var name, inputs string
 		state := &modelState{}
 		if err := scan(&name, &state.Version, &state.Fingerprint, &inputs); err != nil {

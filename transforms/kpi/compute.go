@@ -24,11 +24,13 @@ func compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 		func() error { return tx.Exec(ctx, createCells) },
 		func() error { return tx.Exec(ctx, createFolded) },
 		func() error { return loadHeaders(ctx, tx, run.Zone, configured) },
+		func() error { return loadSince(ctx, tx, configured) },
 		func() error { return loadDays(ctx, tx, run, configured) },
 		func() error { return computeBase(ctx, tx, run, configured, computed) },
 		func() error {
 			return tx.Exec(ctx, "delete from cell as c where c.period_start > "+literalDate(run.Today))
 		}, // not begun
+		func() error { return tx.Exec(ctx, trim) },
 		func() error { return fillEmpty(ctx, tx, run, configured) },
 	} {
 		if err := step(); err != nil {
@@ -54,6 +56,9 @@ func compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 			}
 		}
 	}
+	if err := tx.Exec(ctx, trim); err != nil {
+		return err
+	}
 	return dropWork(ctx, tx)
 }
 
@@ -73,6 +78,9 @@ func computeBase(ctx context.Context, tx Execer, run Run, configured []Finished,
 	people := &people{tx: tx}
 	for _, readings := range together(readings) {
 		g, err := newGroup(tx, run.Today, people, readings)
+		if err == nil {
+			err = g.narrow(configured)
+		}
 		if err == nil {
 			err = g.compute(ctx)
 		}
@@ -107,11 +115,8 @@ func (g *group) compute(ctx context.Context) error {
 				return err
 			}
 		}
-		if err := g.atoms(ctx); err != nil {
-			return err
-		}
 		var err error
-		if found, err = g.probe(ctx); err != nil {
+		if found, err = g.read(ctx); err != nil {
 			return err
 		}
 		if err := g.foldAtoms(ctx, found); err != nil {
@@ -124,6 +129,26 @@ func (g *group) compute(ctx context.Context) error {
 		}
 	}
 	return g.tx.Exec(ctx, "delete from folded")
+}
+
+// read makes the atoms and looks at them; it reads all of them where those since
+// a day alone would be sliced otherwise.
+func (g *group) read(ctx context.Context) (*probe, error) {
+	if err := g.atoms(ctx); err != nil {
+		return nil, err
+	}
+	found, err := g.probe(ctx)
+	if err != nil || g.since == "" || g.head().has("from_on") {
+		return found, err
+	}
+	agrees, err := g.agrees(ctx, found)
+	if err != nil || agrees {
+		return found, err
+	}
+	if err := g.widen(ctx); err != nil {
+		return nil, err
+	}
+	return g.read(ctx)
 }
 
 // foldAtoms places the atoms in the periods of each grain, and sweeps those
@@ -196,7 +221,7 @@ func (g *group) smaller(grain string, made map[string]bool) string {
 
 // dropWork removes what only Compute reads.
 func dropWork(ctx context.Context, tx Execer) error {
-	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kpi_state", "kpi_days"}
+	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kept_cell", "kpi_state", "kpi_days"}
 	for _, grain := range grains() {
 		tables = append(tables, "collapsed_"+grain)
 	}

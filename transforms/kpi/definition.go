@@ -56,6 +56,7 @@ type Definition struct {
 	Leading       bool              `hcl:"leading"`
 	Outcome       bool              `hcl:"outcome"`
 	Vanity        bool              `hcl:"vanity,optional"`
+	Forward       bool              `hcl:"forward,optional"` // no period is made of rows that begin after it ends, nor of other periods' cells
 	IsEstimate    bool              `hcl:"is_estimate,optional"`
 	Influences    []string          `hcl:"influences,optional"` // "id" or "id:sign:maxlag"
 	Seeds         []string          `hcl:"seeds,optional"`

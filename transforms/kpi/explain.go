@@ -42,6 +42,10 @@ func WriteCellRows(ctx context.Context, tx Execer, today string, d *Definition, 
 	}
 	g.restrict(cell)
 	if r.who() == "person_id" {
+		// Those of an earlier cell may be of another build.
+		if err := drop(ctx, tx, "kpi_code", "kpi_person", "kpi_identity"); err != nil {
+			return err
+		}
 		if err := g.people.need(ctx, true); err != nil {
 			return err
 		}

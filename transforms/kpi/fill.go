@@ -35,9 +35,15 @@ func loadDays(ctx context.Context, tx Execer, run Run, configured []Finished) er
 // and medians have nothing to divide by, and a segment of the numerator alone
 // is divided by what the whole is.
 const fill = intoCells + `with
+known as (
+    select k.kpi_id, k.grain, k.segment_type, k.segment_value, k.period_start from cell as k
+    union all
+    select t.kpi_id, t.grain, t.segment_type, t.segment_value, t.period_start from kept_cell as t
+),
+
 firsts as (
     select k.kpi_id, k.grain, k.segment_type, k.segment_value, min(k.period_start) as first_start
-    from cell as k
+    from known as k
     where k.segment_type <> 'all'
     group by k.kpi_id, k.grain, k.segment_type, k.segment_value
 ),
@@ -66,7 +72,8 @@ empty as (
     select s.kpi_id, s.grain, s.segment_type, s.segment_value, c.period_start
     from starts as s
     inner join covered as c on c.kpi_id = s.kpi_id and c.grain = s.grain and c.period_start >= s.first_start
-    where not exists (
+    left join kpi_since as f on f.kpi_id = s.kpi_id
+    where coalesce(c.period_start >= f.since, true) and not exists (
         select 1
         from cell as k
         where k.kpi_id = s.kpi_id and k.grain = s.grain and k.period_start = c.period_start
@@ -75,9 +82,9 @@ empty as (
 ),
 
 peopled as (
-    select distinct k.kpi_id
-    from cell as k
-    where k.n is not null
+    select k.kpi_id from cell as k where k.n is not null
+    union
+    select t.kpi_id from kept_cell as t where t.has_people
 ),
 
 divided as (

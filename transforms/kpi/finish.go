@@ -15,6 +15,7 @@ type Finished struct {
 	Number  int        // the definition's version
 	Reason  Reason     // why values that had settled are others now
 	Covered []Interval // event time complete in every source that feeds it
+	Since   string     // cells of earlier periods are those of the build before; "": all are computed
 }
 
 // Run says when and for which build values are finished.
@@ -37,6 +38,7 @@ func Finish(ctx context.Context, tx Execer, run Run, finished []Finished) error 
 			return tx.Exec(ctx, "create temp table if not exists to_date_cell as\nselect c.* from cell as c where false")
 		},
 		func() error { return tx.Exec(ctx, "insert into cell select * from to_date_cell") },
+		func() error { return tx.Exec(ctx, createSince("", "if not exists ")) },
 		func() error { return complete(ctx, tx, run.Today) },
 		func() error { return suppress(ctx, tx) },
 		func() error { return writeValues(ctx, tx, run) },
@@ -64,13 +66,37 @@ func Describe(ctx context.Context, tx Execer, entries []Entry) error {
 	return writeWide(ctx, tx, definitions)
 }
 
-// writeValues replaces the rows of the KPIs that this build computed.
+// writeValues replaces the rows that this build computed. Of those it keeps,
+// only time and coverage may have changed what can be said.
 func writeValues(ctx context.Context, tx Execer, run Run) error {
-	if err := tx.Exec(ctx, replaceComputed("kpi.value")); err != nil {
-		return err
+	for _, statement := range []string{
+		replaceComputed("kpi.value") + "\n    and not exists (select 1 from kpi_since as s where s.kpi_id = t.kpi_id and t.period_start < s.since)",
+		fmt.Sprintf(completeKept, literalDate(run.Today)),
+	} {
+		if err := tx.Exec(ctx, statement); err != nil {
+			return err
+		}
 	}
 	return tx.Exec(ctx, insertValues, run.ComputedAt.UTC(), run.BuildID)
 }
+
+const completeKept = `update kpi.value as v set is_partial = n.is_partial, is_final = n.is_final
+from (
+    select
+        k.kpi_id, k.grain, k.period_start, k.segment_type, k.segment_value,
+        not w.is_covered as is_partial,
+        w.is_covered and k.final_on <= %s as is_final
+    from kpi.value as k
+    inner join kpi_rule as h on h.kpi_id = k.kpi_id
+    left join kpi_split as s
+        on s.kpi_id = k.kpi_id and s.segment_type = k.segment_type and s.segment_value = k.segment_value
+    inner join kpi_window as w
+        on w.kpi_id = k.kpi_id and w.grain = k.grain and w.period_start = k.period_start
+        and w.maturity_days = coalesce(s.maturity_days, h.maturity_days)
+) as n
+where n.kpi_id = v.kpi_id and n.grain = v.grain and n.period_start = v.period_start
+    and n.segment_type = v.segment_type and n.segment_value = v.segment_value
+    and (n.is_partial <> v.is_partial or n.is_final <> v.is_final)`
 
 // replaceComputed takes the rows of the KPIs that this build computed out of a
 // table; the others keep theirs.
@@ -163,7 +189,7 @@ func loadRules(ctx context.Context, tx Execer, finished []Finished) error {
 func dropTemporary(ctx context.Context, tx Execer) error {
 	for _, table := range []string{
 		"cell", "kpi_header", "kpi_grain", "kpi_covered", "kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window",
-		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "kpi_slice", "slice_part", "kpi_reason", "header_link", "to_date_cell",
+		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "kpi_slice", "slice_part", "kpi_reason", "header_link", "to_date_cell", "kpi_since",
 	} {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

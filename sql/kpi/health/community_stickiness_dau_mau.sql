@@ -8,6 +8,7 @@ kpi "community_stickiness_dau_mau" {
   cadence     = "weekly"
   category    = "health"
   measure     = "derived"
+  forward        = true
   unit        = "ratio"
   direction   = "up"
   additive    = "no"

@@ -8,6 +8,7 @@ kpi "returning_share_of_active" {
   cadence     = "weekly"
   category    = "health"
   measure     = "distinct_ratio"
+  forward        = true
   of          = "person"
   unit        = "ratio"
   direction   = "up"
