@@ -171,6 +171,6 @@ func TestHealth_retention(t *testing.T) {
 			is("member_retention_rate", "2026-07", 0).of(0, 4),
 		},
 	}})
-	require.Equal(t, 9, s.count(t, `select count(*) filter (where is_active) from marts.mart.member_cohort
-where community_id = 'all' and k = 2 and joined_on < date '2026-02-01'`), "0.225 of the cohort in its second month")
+	require.Equal(t, 9, s.count(t, `select retained from marts.kpi.cohort_retention
+where segment_type = 'all' and period_index = 2 and cohort_period = date '2026-01-01'`), "0.225 of the cohort in its second month")
 }

@@ -239,16 +239,13 @@ func (md *model) text() string { return strings.TrimRight(strings.TrimSpace(md.t
 func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*tableChange, error) {
 	table := fmt.Sprintf("marts.%s.%s", ident(md.Schema), ident(md.Table))
 	isFollowed := false
+	var then int64
 	if m.before[md.name()] != nil {
-		var rows int64
-		found, err := m.tx.Query(ctx, "select count(*) from "+table)
-		if err == nil {
-			err = scanOne(found, &rows)
-		}
-		if err != nil {
+		var err error
+		if then, err = m.count(ctx, table); err != nil {
 			return nil, err
 		}
-		isFollowed = rows <= followedRows
+		isFollowed = then <= followedRows
 	}
 	if isFollowed {
 		if err := m.tx.Exec(ctx, "create or replace temp table was as select * from "+table); err != nil {
@@ -264,7 +261,22 @@ func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*tableChange,
 	if !isFollowed {
 		return &tableChange{}, nil
 	}
+	// As many rows as that are not followed anyway, and comparing them costs more
+	// than making them.
+	now, err := m.count(ctx, table)
+	if grown := max(now-then, then-now); err != nil || now > followedRows || grown > 1000 && float64(grown) > wholeShare*float64(now) {
+		return &tableChange{}, err
+	}
 	return m.compare(ctx, md, "from "+table, "from temp.was")
+}
+
+func (m *modelBuild) count(ctx context.Context, table string) (int64, error) {
+	found, err := m.tx.Query(ctx, "select count(*) from "+table)
+	if err != nil {
+		return 0, err
+	}
+	var rows int64
+	return rows, scanOne(found, &rows)
 }
 
 // compare keeps the rows by which the model's table differs from what it was;

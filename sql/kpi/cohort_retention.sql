@@ -15,16 +15,51 @@
 -- is_mature: that month is over and covered
 -- status: ok, suppressed or suppressed_complementary
 with
+joins as (
+    select l.person_id, l.community_id, to_month(l.first_joined_on) as cohort_month
+    from mart.member_lifecycle as l
+    union all
+    select l.person_id, 'all' as community_id, to_month(l.first_joined_on) as cohort_month
+    from mart.member_lifecycle as l
+    where l.is_first_community
+),
+
+cohorts as (
+    select j.cohort_month, j.community_id, count(*) as cohort_size
+    from joins as j
+    group by j.cohort_month, j.community_id
+),
+
+months as (
+    select c.cohort_month, k.k, add_months(c.cohort_month, k.k) as month_start
+    from (select distinct c.cohort_month from cohorts as c) as c
+    cross join (
+        values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)
+    ) as k (k)
+    where add_months(c.cohort_month, k.k) <= cast(setting('today') as date)
+),
+
+-- Only who was active is looked up: everybody else of the cohort was not.
+returned as (
+    select j.cohort_month, j.community_id, p.period_start as month_start, count(*) as retained
+    from mart.person_period as p
+    inner join joins as j on j.person_id = p.person_id and j.community_id = p.community_id
+    where p.grain = 'month' and p.is_active
+    group by j.cohort_month, j.community_id, p.period_start
+),
+
 counted as (
     select
-        m.cohort_month,
+        c.cohort_month,
         m.k,
         m.month_start,
-        m.community_id,
-        count(*) as cohort_size,
-        count(*) filter (where m.is_active) as retained
-    from mart.member_cohort as m
-    group by m.cohort_month, m.k, m.month_start, m.community_id
+        c.community_id,
+        c.cohort_size,
+        coalesce(r.retained, 0) as retained
+    from cohorts as c
+    inner join months as m on m.cohort_month = c.cohort_month
+    left join returned as r
+        on r.cohort_month = c.cohort_month and r.community_id = c.community_id and r.month_start = m.month_start
 ),
 
 small as (

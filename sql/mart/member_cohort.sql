@@ -1,12 +1,13 @@
 -- One row per person who joined and k, for the k-th calendar month after that of
--- the join, as far as it has begun; community 'all' is the first join to any and
--- the activity in all. Imports count, leavers stay.
+-- the join, whether or not it has come; community 'all' is the first join to any
+-- and the activity in all. Imports count, leavers stay. Only the two k that
+-- shares of people are made of: kpi.cohort_retention counts the others.
 --
 -- person_id: the human
 -- community_id: where; all for all together
 -- joined_on: local date of the join
 -- cohort_month: first day of its month
--- k: months after that, 1 to 12
+-- k: months after that: retention_month, and 3
 -- month_start: first day of the month looked at
 -- is_active: active in that month
 -- is_activated: acted meaningfully within activation_window_days of the join
@@ -52,10 +53,7 @@ months as (
         k.k,
         add_months(c.cohort_month, k.k) as month_start
     from (select distinct c.cohort_month from cohorts as c) as c
-    cross join (
-        values (1), (2), (3), (4), (5), (6), (7), (8), (9), (10), (11), (12)
-    ) as k (k)
-    where add_months(c.cohort_month, k.k) <= cast(setting('today') as date)
+    cross join (select cast(param('retention_month') as integer) as k union select 3) as k
 ),
 
 final as (

@@ -30,43 +30,36 @@
 -- slice mart.person: person_id of mart.person_day_community
 -- slice ref.calendar: date_day
 -- slice ref.period: period_start
+-- People, communities and the pairs of them go by numbers until the end: rows
+-- are grouped, ordered and compared many times.
 with
-several as (
-    select c.person_id
+people as (
+    select
+        p.person_id,
+        p.join_month,
+        p.join_channel,
+        row_number() over (order by p.person_id nulls last) as person_no
+    from mart.person as p
+),
+
+communities as (
+    select
+        c.community_id,
+        row_number() over (order by c.community_id nulls last) as community_no
     from (
-        select distinct d.person_id, coalesce(d.community_id, 'unknown') as community_id
+        select distinct coalesce(d.community_id, 'unknown') as community_id
         from mart.person_day_community as d
     ) as c
-    group by c.person_id
-    having count(*) > 1
 ),
 
--- Only of who acts in several communities the days have to be added up; of the
--- others all together is the one community, copied at the end.
-whole_days as (
-    select
-        d.person_id,
-        'all' as community_id,
-        d.happened_on,
-        bool_or(d.is_active) as is_active,
-        max(d.tier_max) as tier_max,
-        cast(sum(d.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(d.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(d.threads) as bigint) as threads,
-        cast(sum(d.replies) as bigint) as replies,
-        cast(sum(d.attended) as bigint) as attended,
-        bool_or(d.did_research) as did_research
-    from mart.person_day_community as d
-    inner join several as s on s.person_id = d.person_id
-    group by d.person_id, d.happened_on
+places as (
+    select count(*) + 1 as width from communities as c
 ),
 
-days as (
-    select * from whole_days
-    union all
+numbered as (
     select
-        d.person_id,
-        coalesce(d.community_id, 'unknown') as community_id,
+        p.person_no * w.width as whole_no,
+        c.community_no,
         d.happened_on,
         d.is_active,
         d.tier_max,
@@ -77,19 +70,80 @@ days as (
         d.attended,
         d.did_research
     from mart.person_day_community as d
+    inner join people as p on p.person_id = d.person_id
+    inner join communities as c on c.community_id = coalesce(d.community_id, 'unknown')
+    cross join places as w
 ),
 
--- Weeks cut at the ends of months: whole weeks and months are sums of these.
-parts as (
+several as (
+    select n.whole_no
+    from numbered as n
+    group by n.whole_no
+    having min(n.community_no) <> max(n.community_no)
+),
+
+-- Only of who acts in several communities the days have to be added up; of the
+-- others all together is the one community, copied at the end.
+days as (
     select
-        d.person_id,
-        d.community_id,
+        n.whole_no as pair_no,
+        n.happened_on,
+        bool_or(n.is_active) as is_active,
+        max(n.tier_max) as tier_max,
+        cast(sum(n.tier1_acts) as bigint) as tier1_acts,
+        cast(sum(n.tier2_acts) as bigint) as tier2_acts,
+        cast(sum(n.threads) as bigint) as threads,
+        cast(sum(n.replies) as bigint) as replies,
+        cast(sum(n.attended) as bigint) as attended,
+        bool_or(n.did_research) as did_research
+    from numbered as n
+    inner join several as s on s.whole_no = n.whole_no
+    group by n.whole_no, n.happened_on
+    union all
+    select
+        n.whole_no + n.community_no as pair_no,
+        n.happened_on,
+        n.is_active,
+        n.tier_max,
+        n.tier1_acts,
+        n.tier2_acts,
+        n.threads,
+        n.replies,
+        n.attended,
+        n.did_research
+    from numbered as n
+),
+
+wholes as (
+    select
+        p.person_no * w.width as whole_no,
+        p.person_id,
+        p.join_month,
+        p.join_channel,
+        s.whole_no is null as is_single
+    from people as p
+    cross join places as w
+    left join several as s on s.whole_no = p.person_no * w.width
+),
+
+calendar as (
+    select
+        c.date_day,
         c.week_start,
         c.month_start,
         c.quarter_start,
+        days_between(to_week(c.month_start), c.week_start) as into_month
+    from ref.calendar as c
+),
+
+weeks as (
+    select
+        'week' as grain,
+        c.week_start as period_start,
+        d.pair_no,
         max(d.tier_max) as tier_max,
         count(*) filter (where d.is_active) as active_days,
-        count(*) filter (where d.tier1_acts > 0) as engaged_days,
+        count(*) filter (where d.tier1_acts > 0) as engaged_parts,
         cast(sum(d.tier1_acts) as bigint) as tier1_acts,
         cast(sum(d.tier2_acts) as bigint) as tier2_acts,
         cast(sum(d.threads) as bigint) as threads,
@@ -97,94 +151,94 @@ parts as (
         cast(sum(d.attended) as bigint) as attended,
         bool_or(d.did_research) as did_research
     from days as d
-    inner join ref.calendar as c on c.date_day = d.happened_on
-    group by d.person_id, d.community_id, c.week_start, c.month_start, c.quarter_start
+    inner join calendar as c on c.date_day = d.happened_on
+    group by c.week_start, d.pair_no
 ),
 
-weeks as (
-    select
-        'week' as grain,
-        p.week_start as period_start,
-        p.person_id,
-        p.community_id,
-        max(p.tier_max) as tier_max,
-        cast(sum(p.active_days) as bigint) as active_days,
-        cast(sum(p.engaged_days) as bigint) as engaged_parts,
-        cast(sum(p.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(p.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(p.threads) as bigint) as threads,
-        cast(sum(p.replies) as bigint) as replies,
-        cast(sum(p.attended) as bigint) as attended,
-        bool_or(p.did_research) as did_research
-    from parts as p
-    group by p.week_start, p.person_id, p.community_id
-),
-
+-- A month touches six weeks at most.
 months as (
     select
         'month' as grain,
-        p.month_start as period_start,
-        p.person_id,
-        p.community_id,
-        max(p.tier_max) as tier_max,
-        cast(sum(p.active_days) as bigint) as active_days,
-        count(*) filter (where p.engaged_days > 0) as engaged_parts,
-        cast(sum(p.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(p.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(p.threads) as bigint) as threads,
-        cast(sum(p.replies) as bigint) as replies,
-        cast(sum(p.attended) as bigint) as attended,
-        bool_or(p.did_research) as did_research
-    from parts as p
-    group by p.month_start, p.person_id, p.community_id
+        c.month_start as period_start,
+        d.pair_no,
+        max(d.tier_max) as tier_max,
+        count(*) filter (where d.is_active) as active_days,
+        cast(
+            max(case when d.tier1_acts > 0 and c.into_month = 0 then 1 else 0 end)
+            + max(case when d.tier1_acts > 0 and c.into_month = 7 then 1 else 0 end)
+            + max(case when d.tier1_acts > 0 and c.into_month = 14 then 1 else 0 end)
+            + max(case when d.tier1_acts > 0 and c.into_month = 21 then 1 else 0 end)
+            + max(case when d.tier1_acts > 0 and c.into_month = 28 then 1 else 0 end)
+            + max(case when d.tier1_acts > 0 and c.into_month = 35 then 1 else 0 end)
+            as bigint
+        ) as engaged_parts,
+        cast(sum(d.tier1_acts) as bigint) as tier1_acts,
+        cast(sum(d.tier2_acts) as bigint) as tier2_acts,
+        cast(sum(d.threads) as bigint) as threads,
+        cast(sum(d.replies) as bigint) as replies,
+        cast(sum(d.attended) as bigint) as attended,
+        bool_or(d.did_research) as did_research
+    from days as d
+    inner join calendar as c on c.date_day = d.happened_on
+    group by c.month_start, d.pair_no
 ),
 
 quarter_months as (
-    select distinct c.month_start, c.quarter_start from ref.calendar as c
+    select distinct c.month_start, c.quarter_start from calendar as c
 ),
 
 quarters as (
     select
         'quarter' as grain,
         q.quarter_start as period_start,
-        m.person_id,
-        m.community_id,
-        max(m.tier_max) as tier_max,
-        cast(sum(m.active_days) as bigint) as active_days,
-        count(*) filter (where m.tier1_acts > 0) as engaged_parts,
-        cast(sum(m.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(m.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(m.threads) as bigint) as threads,
-        cast(sum(m.replies) as bigint) as replies,
-        cast(sum(m.attended) as bigint) as attended,
-        bool_or(m.did_research) as did_research
-    from months as m
-    inner join quarter_months as q on q.month_start = m.period_start
-    group by q.quarter_start, m.person_id, m.community_id
-),
-
-periods as (
-    select * from weeks
-    union all
-    select * from months
-    union all
-    select * from quarters
+        d.pair_no,
+        max(d.tier_max) as tier_max,
+        cast(sum(d.active_days) as bigint) as active_days,
+        count(*) filter (where d.tier1_acts > 0) as engaged_parts,
+        cast(sum(d.tier1_acts) as bigint) as tier1_acts,
+        cast(sum(d.tier2_acts) as bigint) as tier2_acts,
+        cast(sum(d.threads) as bigint) as threads,
+        cast(sum(d.replies) as bigint) as replies,
+        cast(sum(d.attended) as bigint) as attended,
+        bool_or(d.did_research) as did_research
+    from months as d
+    inner join quarter_months as q on q.month_start = d.period_start
+    group by q.quarter_start, d.pair_no
 ),
 
 neighbours as (
     select
         p.*,
-        lag(p.period_start) over who as before_start,
-        lag(p.tier_max) over who as before_tier_max,
-        lead(p.period_start) over who as after_start,
-        lead(p.active_days) over who as after_active_days
-    from periods as p
-    window who as (partition by p.grain, p.person_id, p.community_id order by p.period_start nulls last)
+        lag(p.period_start) over in_weeks as before_start,
+        lag(p.tier_max) over in_weeks as before_tier_max,
+        lead(p.period_start) over in_weeks as after_start,
+        lead(p.active_days) over in_weeks as after_active_days
+    from weeks as p
+    window in_weeks as (partition by p.pair_no order by p.period_start nulls last)
+    union all
+    select
+        p.*,
+        lag(p.period_start) over in_months as before_start,
+        lag(p.tier_max) over in_months as before_tier_max,
+        lead(p.period_start) over in_months as after_start,
+        lead(p.active_days) over in_months as after_active_days
+    from months as p
+    window in_months as (partition by p.pair_no order by p.period_start nulls last)
+    union all
+    select
+        p.*,
+        lag(p.period_start) over in_quarters as before_start,
+        lag(p.tier_max) over in_quarters as before_tier_max,
+        lead(p.period_start) over in_quarters as after_start,
+        lead(p.active_days) over in_quarters as after_active_days
+    from quarters as p
+    window in_quarters as (partition by p.pair_no order by p.period_start nulls last)
 ),
 
 leveled as (
     select
         n.*,
+        mod(n.pair_no, w.width) as community_no,
         r.period_end as next_period_start,
         coalesce(n.after_start = r.period_end and n.after_active_days > 0, false) as is_active_next,
         case when n.tier_max >= 2 then 'meaningful' when n.tier_max = 1 then 'engaged' else 'lurker' end
@@ -197,6 +251,7 @@ leveled as (
         end as engagement_level_start
     from neighbours as n
     inner join ref.period as r on r.grain = n.grain and r.period_start = n.period_start
+    cross join places as w
 ),
 
 final as (
@@ -204,8 +259,8 @@ final as (
         l.grain,
         l.period_start,
         l.next_period_start,
-        l.person_id,
-        case when w.is_whole then 'all' else l.community_id end as community_id,
+        p.person_id,
+        case when w.is_whole or c.community_no is null then 'all' else c.community_id end as community_id,
         l.active_days > 0 as is_active,
         l.is_active_next,
         l.threads > 0 or l.replies > 0 as is_contributor,
@@ -224,10 +279,10 @@ final as (
         l.engagement_level,
         l.engagement_level_start
     from leveled as l
-    inner join mart.person as p on p.person_id = l.person_id
-    left join several as s on s.person_id = l.person_id
+    inner join wholes as p on p.whole_no = l.pair_no - l.community_no
+    left join communities as c on c.community_no = l.community_no
     cross join (values (false), (true)) as w (is_whole)
-    where not w.is_whole or s.person_id is null
+    where not w.is_whole or p.is_single
 )
 
 select * from final
