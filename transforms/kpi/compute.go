@@ -28,6 +28,9 @@ func compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 		func() error { return loadDays(ctx, tx, run, configured) },
 		func() error { return computeBase(ctx, tx, run, configured, computed) },
 		func() error { return tx.Exec(ctx, trim) },
+		func() error {
+			return tx.Exec(ctx, "delete from cell as c where c.period_start > "+literalDate(run.Today))
+		}, // not begun
 		func() error { return fillEmpty(ctx, tx, run, configured) },
 	} {
 		if err := step(); err != nil {
@@ -40,7 +43,10 @@ func compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 				continue
 			}
 			if finishedRows {
-				if err := derive(ctx, tx, f.Definition); err != nil {
+				if err := derive(ctx, tx, run.Today, f.Definition); err != nil {
+					return fmt.Errorf("%s: %w", f.File, err)
+				}
+				if err := fillFinished(ctx, tx, run.Today, f.Definition); err != nil {
 					return fmt.Errorf("%s: %w", f.File, err)
 				}
 				computed(f.ID)

@@ -23,6 +23,9 @@ type group struct {
 
 	since      string // cells of earlier periods are kept; "": none
 	everything string // where, if since were not
+
+	showsAtoms bool   // atoms carry what an explanation shows of them
+	shownTrait string // column of an attached atom that the explained cell is a slice by
 }
 
 // flags are what the rows of an atom table say beside keys and weights.
@@ -102,6 +105,9 @@ func (r *reading) placement() string {
 	parts := []string{r.from, d.Sampled, fmt.Sprint(r.isDaily())}
 	for _, column := range []string{"happened_on", "grain", "period_start", "from_on", "until_on", "person_id", "identity_id", "account_id"} {
 		parts = append(parts, r.exprs[column])
+	}
+	if r.has("from_on") && (r.has("happened_on") || r.has("grain")) {
+		parts = append(parts, fmt.Sprint(d.Windows)) // may be placed together, which one window can say
 	}
 	for _, s := range r.passes {
 		parts = append(parts, s.Type+"="+r.exprs[s.Column])

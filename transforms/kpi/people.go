@@ -104,6 +104,7 @@ func grainNumbers(column string) string {
 // and codes stay from ComputeToDate to Compute.
 type people struct {
 	tx        Execer
+	period    string // which states are read of mart.person_period m; "" for all
 	hasPeople bool
 	hasStates bool
 }
@@ -115,7 +116,11 @@ func (p *people) need(ctx context.Context, states bool) error {
 		p.hasPeople = true
 	}
 	if states && !p.hasStates {
-		statements = append(statements, addLevels, fmt.Sprintf(createStates, grainNumbers("m.grain")))
+		create := fmt.Sprintf(createStates, grainNumbers("m.grain"))
+		if p.period != "" {
+			create += " and " + p.period
+		}
+		statements = append(statements, addLevels, create)
 		p.hasStates = true
 	}
 	for _, statement := range statements {
