@@ -54,14 +54,9 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 	var columns, names, sums, numbers, sets, labels, values, read []string
 	for i, t := range traits {
 		name := fmt.Sprintf("t%d", i)
-		expr := t.Person
-		switch {
-		case attached:
+		expr := t.code()
+		if attached {
 			expr = "coalesce(k." + t.Mart + ", 'unknown')"
-		case t.state:
-			expr = fmt.Sprintf("case when k.who is null then %d else coalesce(%s, %d) end", unknownCode, t.Person, noneCode)
-		default:
-			expr = fmt.Sprintf("coalesce(%s, %d)", expr, unknownCode)
 		}
 		columns = append(columns, fmt.Sprintf(",\n        %s as %s", expr, name))
 		names = append(names, ", k."+name)

@@ -168,9 +168,11 @@ func (m *marts) try(files ...string) error {
 	return kpi.Compute(m.t.Context(), session{m.conn}, run, configured, func(...string) {})
 }
 
+// compute computes the files and wants every cell explained by its rows.
 func (m *marts) compute(files ...string) {
 	m.t.Helper()
 	require.NoError(m.t, m.try(files...))
+	m.explains(parse(m.t, files...))
 }
 
 // rows reads a select as texts joined by |.

@@ -23,7 +23,7 @@ func (g *group) foldMedian(ctx context.Context, grain, placed string, traits []t
 	}
 	types := []pass{{type_: "all", condition: passes[0].condition}}
 	for i, t := range traits {
-		columns += fmt.Sprintf(",\n    coalesce(%s, case when k.who is null then %d else %d end) as t%d", t.Person, unknownCode, noneCode, i)
+		columns += fmt.Sprintf(",\n    %s as t%d", t.code(), i)
 		types = append(types, pass{t.Type, fmt.Sprintf("t%d", i), passes[0].condition})
 	}
 	if err := g.tx.Exec(ctx, fmt.Sprintf("create or replace temp table amounts as\nselect %s\nfrom (\n%s\n) as k%s\nwhere k.%s > 0",
