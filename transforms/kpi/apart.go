@@ -18,8 +18,8 @@ func (g *group) foldApart(ctx context.Context, grain string, traits []trait, pas
 	columns := "k." + strings.Join(keys, ", k.")
 	types, decode := []pass{}, ""
 	for i, t := range traits {
-		columns += fmt.Sprintf(",\n    coalesce(d%d.value, case when k.who is null then 'unknown' else 'none' end) as t%d", i, i)
-		decode += fmt.Sprintf("\nleft join kpi_code as d%d on d%d.code = %s", i, i, t.Person)
+		columns += fmt.Sprintf(",\n    d%d.value as t%d", i, i)
+		decode += fmt.Sprintf("\ninner join kpi_code as d%d on d%d.code = %s", i, i, t.code())
 		types = append(types, pass{t.Type, fmt.Sprintf("t%d", i), passes[0].condition})
 	}
 	if err := g.tx.Exec(ctx, fmt.Sprintf("create or replace temp table stated as\nselect %s\nfrom collapsed_%s as k%s%s",

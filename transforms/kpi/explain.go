@@ -42,10 +42,6 @@ func WriteCellRows(ctx context.Context, tx Execer, today string, d *Definition, 
 	}
 	g.restrict(cell)
 	if r.who() == "person_id" {
-		// Those of an earlier cell may be of another build.
-		if err := drop(ctx, tx, "kpi_code", "kpi_person", "kpi_identity"); err != nil {
-			return err
-		}
 		if err := g.people.need(ctx, true); err != nil {
 			return err
 		}
@@ -138,7 +134,7 @@ func (x *cellReader) choose() error {
 			return nil
 		}
 		if t.Type == x.cell.SegmentType {
-			x.traits, x.value = []trait{t}, "(select d.value from kpi_code as d where d.code = "+t.code()+")"
+			x.traits, x.value = []trait{t}, t.value()
 			return nil
 		}
 	}

@@ -111,16 +111,21 @@ type people struct {
 
 func (p *people) need(ctx context.Context, states bool) error {
 	var statements []string
+	if !p.hasPeople && p.period != "" { // of one cell, by itself
+		if err := drop(ctx, p.tx, "kpi_code", "kpi_person", "kpi_identity"); err != nil {
+			return err
+		}
+	}
 	if !p.hasPeople {
 		statements = append(statements, fmt.Sprintf(createCodes, unknownCode, noneCode), fmt.Sprintf(createPeople, unknownCode), createIdentities)
 		p.hasPeople = true
 	}
 	if states && !p.hasStates {
-		create := fmt.Sprintf(createStates, grainNumbers("m.grain"))
+		states := fmt.Sprintf(createStates, grainNumbers("m.grain"))
 		if p.period != "" {
-			create += " and " + p.period
+			states += " and " + p.period
 		}
-		statements = append(statements, addLevels, create)
+		statements = append(statements, addLevels, states)
 		p.hasStates = true
 	}
 	for _, statement := range statements {

@@ -39,13 +39,18 @@ func communityTraits(isOutcome bool) []trait {
 	}
 }
 
-// code is the code in kpi_code of the slice of a row k by the trait: who is
-// nobody is unknown, who has no state in the period was not active in it.
+// code is the code of the slice of a row k by the trait: who is nobody is
+// unknown, who has no state in the period was not active in it.
 func (t trait) code() string {
 	if t.state {
 		return fmt.Sprintf("case when k.who is null then %d else coalesce(%s, %d) end", unknownCode, t.Person, noneCode)
 	}
 	return fmt.Sprintf("coalesce(%s, %d)", t.Person, unknownCode)
+}
+
+// value is the slice itself.
+func (t trait) value() string {
+	return "(select d.value from kpi_code as d where d.code = " + t.code() + ")"
 }
 
 // segmentSets are the sets that headers name, and of each its segment types. A
