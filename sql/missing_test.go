@@ -155,11 +155,11 @@ func (f *fixture) forget(act string) {
 
 // sites puts ways together that no KPI needs two of: so one site shows each of
 // them by KPIs of its own, and a handful of builds shows all. Acts and
-// gatherings stay apart: research is told by either of them.
+// visits of gatherings stay apart: research is told by either of them.
 func sites(ways []string) [][]string {
 	var sites [][]string
 	meet := func(a, b string) bool {
-		if a == "community_gathering" && b == "community_event" {
+		if b == "community_event" && (a == "community_gathering" || a == "event_attendance") {
 			return true
 		}
 		for _, needs := range neededBy() {
