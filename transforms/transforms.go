@@ -72,6 +72,7 @@ type Builder struct {
 	prelude string
 	macros  map[string]*macro
 	params  map[string]string
+	idKey   string // hashes ids that hold an address; loaded by a build
 }
 
 // New parses and orders every model, and checks every connector's staging SQL

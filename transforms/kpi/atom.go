@@ -66,6 +66,12 @@ func (g *group) atoms(ctx context.Context) error {
 			}
 		}
 	}
+	if g.showsAtoms {
+		shown := g.shown()
+		for _, column := range shownColumns() {
+			add(column, shown[column])
+		}
+	}
 	query := fmt.Sprintf("create or replace temp table atom as\nselect\n    %s\nfrom %s as a%s", strings.Join(columns, ",\n    "), r.from, strings.Join(joins, ""))
 	if g.where != "" {
 		query += "\nwhere " + g.where

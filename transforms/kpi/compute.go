@@ -13,6 +13,13 @@ import (
 // ordered as Order does. computed is called with the ids of KPIs whose cells
 // are there: those that share a pass come together.
 func Compute(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
+	if err := compute(ctx, tx, run, configured, computed); err != nil {
+		return err
+	}
+	return drop(ctx, tx, "kpi_code", "kpi_person", "kpi_identity")
+}
+
+func compute(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
 	for _, step := range []func() error{
 		func() error { return tx.Exec(ctx, createCells) },
 		func() error { return tx.Exec(ctx, createFolded) },
@@ -183,10 +190,14 @@ func (g *group) smaller(grain string, made map[string]bool) string {
 
 // dropWork removes what only Compute reads.
 func dropWork(ctx context.Context, tx Execer) error {
-	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kpi_person", "kpi_identity", "kpi_state", "kpi_days"}
+	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kpi_state", "kpi_days"}
 	for _, grain := range grains() {
 		tables = append(tables, "collapsed_"+grain)
 	}
+	return drop(ctx, tx, tables...)
+}
+
+func drop(ctx context.Context, tx Execer, tables ...string) error {
 	for _, table := range tables {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

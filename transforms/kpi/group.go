@@ -20,6 +20,9 @@ type group struct {
 	flags    flags
 	placing  placing
 	counted  string // the weight of atoms that have an amount
+
+	showsAtoms bool   // atoms carry what an explanation shows of them
+	shownTrait string // column of an attached atom that the explained cell is a slice by
 }
 
 // flags are what the rows of an atom table say beside keys and weights.

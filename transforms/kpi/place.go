@@ -107,6 +107,9 @@ func (g *group) carried() string {
 	for _, w := range g.weights {
 		columns = append(columns, w.name)
 	}
+	if g.showsAtoms {
+		columns = append(columns, shownColumns()...)
+	}
 	text := ""
 	for _, column := range columns {
 		text += ", a." + column
