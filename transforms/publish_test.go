@@ -9,6 +9,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -78,6 +79,19 @@ where kpi_id = 'community_post_volume' and grain = 'month' and period_start = da
 		info, err := os.Stat(path)
 		require.NoError(t, err)
 		require.Equal(t, os.FileMode(0o444), info.Mode().Perm())
+	}
+	require.Equal(t, build.ID, manifest.BuildID)
+	require.JSONEq(t, l.published("select watermarks from kpi.build")[0], string(manifest.Coverage))
+	require.Contains(t, string(manifest.Coverage), "threads")
+	require.JSONEq(t, l.published("select config from kpi.build")[0], string(manifest.Settings))
+	var stated, counted []string
+	for _, table := range manifest.Tables {
+		stated = append(stated, fmt.Sprint(table.Name, " ", table.Rows))
+		counted = append(counted, fmt.Sprintf("select '%[1]s ' || count(*) from %[1]s", table.Name))
+	}
+	require.ElementsMatch(t, stated, l.published(strings.Join(counted, " union all ")))
+	for _, f := range manifest.Files[1:] {
+		require.Equal(t, []string{fmt.Sprint(f.Rows)}, l.rows("select count(*) from read_parquet('"+filepath.Join(dir, f.Path)+"')"), f.Path)
 	}
 	require.Equal(t, l.rows("select * from kpi.value order by all"),
 		l.rows("select * from read_parquet('"+filepath.Join(dir, "parquet/kpi/value.parquet")+"') order by all"))
