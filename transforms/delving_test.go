@@ -183,7 +183,7 @@ func TestBuild_equalsARecomputationOfARealForum(t *testing.T) {
 	l.load(posts)
 	b := l.builder(forum())
 	build := l.build(b)
-	require.Equal(t, map[string]string{"community_new_members": "no synced stream of a community source fills community_member"}, build.NotConfigured)
+	require.Equal(t, map[string]string{"community_new_members": "no community_member: not synced yet: discourse.forum users; run `rollcall sync`"}, build.NotConfigured)
 	_, err := b.Publish(t.Context(), transforms.PublishRequest{})
 	require.NoError(t, err)
 

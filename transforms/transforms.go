@@ -94,7 +94,7 @@ func New(ctx context.Context, o Options) (_ *Builder, err error) {
 		return nil, err
 	}
 	var errs []error
-	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadOutputs, b.loadChecks} {
+	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadOutputs, b.loadChecks, b.checkExports} {
 		errs = append(errs, load(ctx, conn)...)
 	}
 	return b, errors.Join(errs...)

@@ -138,7 +138,7 @@ func (g *group) probe(ctx context.Context) (*probe, error) {
 	count := func(condition string) string {
 		return fmt.Sprintf("cast(count(*) filter (where %s) as varchar)", condition)
 	}
-	slices := "'0'"
+	slices := "cast(count(*) as varchar)" // makes it one row also where nothing else is counted
 	for i := range r.passes {
 		slices += fmt.Sprintf(" || ',' || cast(count(a.%s) as varchar)", sliceKey(i))
 	}

@@ -134,7 +134,7 @@ func (x *cellReader) choose() error {
 			return nil
 		}
 		if t.Type == x.cell.SegmentType {
-			x.traits, x.value = []trait{t}, t.value()
+			x.traits, x.value = []trait{t}, "(select d.value from kpi_code as d where d.code = "+t.code()+")"
 			return nil
 		}
 	}

@@ -103,6 +103,9 @@ func (r *reading) placement() string {
 	for _, column := range []string{"happened_on", "grain", "period_start", "from_on", "until_on", "person_id", "identity_id", "account_id"} {
 		parts = append(parts, r.exprs[column])
 	}
+	if r.has("from_on") && (r.has("happened_on") || r.has("grain")) {
+		parts = append(parts, fmt.Sprint(d.Windows)) // may be placed together, which one window can say
+	}
 	for _, s := range r.passes {
 		parts = append(parts, s.Type+"="+r.exprs[s.Column])
 	}

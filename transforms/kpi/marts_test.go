@@ -59,6 +59,8 @@ func newMarts(t testing.TB, from, today string) *marts {
 	t.Helper()
 	db, err := warehouse.Open(t.Context(), warehouse.Options{Dir: t.TempDir()})
 	require.NoError(t, err)
+	_, err = db.Migrate(t.Context(), t.TempDir(), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
 	conn, err := db.SQL().Conn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(func() {
