@@ -20,6 +20,10 @@ privacy {
 publish {
   person_level = true # keep the pseudonymous core and mart tables in the published file
   keep         = 3    # releases kept
+
+  # Tables of core and mart to export as Parquet beside those of kpi, which are
+  # always exported.
+  parquet = ["core.thread", "mart.question_response"]
 }
 
 log {

@@ -110,6 +110,10 @@ func (b *Builder) stage(ctx context.Context, build *Build) (err error) {
 	if err := prepareWork(ctx, conn); err != nil {
 		return err
 	}
+	if err := b.offerIDKey(ctx, conn); err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, withdrawIDKey(ctx, conn)) }()
 	if _, err := conn.ExecContext(ctx, "begin transaction"); err != nil {
 		return err
 	}

@@ -65,11 +65,6 @@ func (l *lake) row(shape, words string) {
 	l.put("c", "m", shape, strings.Fields(words)[0], canonRecord(shape, words), false)
 }
 
-// gone marks a row as gone from the source.
-func (l *lake) gone(shape, words string) {
-	l.put("c", "m", shape, strings.Fields(words)[0], canonRecord(shape, words), true)
-}
-
 func canonRecord(shape, words string) object {
 	kinds := map[string]string{}
 	for _, column := range strings.Fields(canonColumns()[shape]) {

@@ -24,7 +24,7 @@ type check struct {
 type CheckResult struct {
 	Check, Severity string
 	FailingRows     int64
-	Sample          string // the first offending rows as JSON
+	Sample          string // the first offending rows as JSON, addresses masked: it is published
 }
 
 // Failed reports whether the result stops publication.
@@ -130,7 +130,8 @@ func (c *check) run(ctx context.Context, tx *warehouse.Tx) (*CheckResult, error)
 		return nil, err
 	}
 	rows, err := tx.Query(ctx, `select (select count(*) from check_rows),
-    coalesce(cast((select to_json(list(r)) from (select * from check_rows limit 3) as r) as varchar), '[]')`)
+    regexp_replace(coalesce(cast((select to_json(list(r)) from (select * from check_rows limit 3) as r) as varchar), '[]'), `+
+		literal(address)+`, `+literal(addressMask)+`, 'g')`)
 	if err != nil {
 		return nil, err
 	}

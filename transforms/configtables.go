@@ -133,7 +133,7 @@ func since(t time.Time) string {
 func (b *Builder) writeExclusions(ctx context.Context, tx *warehouse.Tx) error {
 	exclude := b.opts.Config.Exclude
 	for _, id := range exclude.Identities {
-		if err := tx.Exec(ctx, "insert into ref.config_exclusion values (?, 'test')", id); err != nil {
+		if err := tx.Exec(ctx, "insert into ref.config_exclusion values (?, 'test')", b.hashedID(id)); err != nil {
 			return err
 		}
 	}

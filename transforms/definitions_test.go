@@ -193,7 +193,7 @@ func TestModels_countWhoCame(t *testing.T) {
 		"came|true|true|false", "cancelled|false|false|false", "late|true|false|false", "no|true|false|false", "short|true|false|false", "walk|false|true|true",
 	}, l.rows("select split_part(identity_id, ':', 3), is_registered, is_attended, is_walk_in from mart.event_participation order by 1"))
 	require.Equal(t, []string{"2|1|true"}, l.rows("select tier_max, attended, did_research from mart.person_day_community group by all"))
-	require.Equal(t, []string{"attendance"}, l.rows("select capability from core.capability"))
+	require.Equal(t, []string{"attendance", "research"}, l.rows("select capability from core.capability order by 1"))
 }
 
 func TestModels_rescaleAnswersAndKeepTheLast(t *testing.T) {

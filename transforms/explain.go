@@ -31,7 +31,7 @@ type Explanation struct {
 	Value        *KPIValue     `json:"value"`
 	Build        string        `json:"build"`
 	SQL          string        `json:"sql"`
-	Refused      string        `json:"refused,omitempty"` // why neither parts nor rows are shown
+	Refused      string        `json:"refused,omitempty"` // why no rows are shown; of a hidden value no parts either
 	Parts        []Part        `json:"parts,omitempty"`
 	Atoms        *AtomSums     `json:"atoms,omitempty"`
 	Rows         []Atom        `json:"rows,omitempty"`
@@ -66,6 +66,7 @@ type AtomSums struct {
 	Count       int64    `json:"count"`
 	Numerator   *float64 `json:"numerator"`
 	Denominator *float64 `json:"denominator"`
+	PerDay      bool     `json:"per_day,omitempty"` // the value's denominator is days, which no row adds to
 }
 
 // An Atom is one thing counted.
@@ -114,7 +115,8 @@ func (e *Unknown) Error() string {
 var ErrNotBuilt = errors.New("nothing was built yet: run `rollcall build` first")
 
 // reading runs fn on a connection that sees one instant of both files, names
-// resolved as models see them. It waits for no build.
+// resolved as models see them. It waits for no build, and what fn writes, into
+// temporary tables only, is gone when it returns.
 func (b *Builder) reading(ctx context.Context, fn func(conn *sql.Conn) error) (err error) {
 	last, err := LastBuild(ctx, b.opts.DB)
 	if err != nil {
@@ -128,7 +130,7 @@ func (b *Builder) reading(ctx context.Context, fn func(conn *sql.Conn) error) (e
 		return err
 	}
 	defer func() { err = errors.Join(err, releaseStaging(conn)) }()
-	for _, statement := range []string{"set search_path = " + literal(searchPath()), "begin transaction read only"} {
+	for _, statement := range []string{"set search_path = " + literal(searchPath()), "begin transaction"} {
 		if _, err := conn.ExecContext(ctx, statement); err != nil {
 			return err
 		}
@@ -188,7 +190,8 @@ type explainer struct {
 	request ExplainRequest
 	conn    *sql.Conn
 	out     *Explanation
-	query   string // of the atoms behind the cell; "" where there are none to show
+	hidden  bool // the value is
+	hasRows bool // kpi.CellRows holds the atoms behind the cell
 }
 
 // find resolves period and slice to the row of kpi.value.
@@ -205,30 +208,19 @@ func (x *explainer) find(ctx context.Context) error {
 	}
 	x.out.Value = value
 	err = x.conn.QueryRowContext(ctx, "select build_id from marts.kpi.build").Scan(&x.out.Build)
-	if err != nil || value != nil {
-		x.refuse()
+	if err != nil {
 		return err
 	}
+	if value != nil {
+		return x.refuse(ctx)
+	}
 	return x.noValue(ctx)
-}
-
-// refuse notes why a hidden cell shows nothing of what it is made of.
-func (x *explainer) refuse() {
-	if x.out.Value == nil {
-		return
-	}
-	switch x.out.Value.Status {
-	case "suppressed":
-		x.out.Refused = fmt.Sprintf("the value is hidden: fewer than %d people stand behind it, and its rows would show them", x.d.PrivacyK)
-	case "suppressed_complementary":
-		x.out.Refused = "the value is hidden, since with it a smaller one beside it could be worked out"
-	}
 }
 
 // parts shows the values that a value is made of where it is not made of atoms.
 func (x *explainer) parts(ctx context.Context) error {
 	smaller, ids := x.d.Parts(x.out.Grain)
-	if x.out.Refused != "" {
+	if x.hidden {
 		return nil
 	}
 	if smaller != "" {
@@ -280,7 +272,7 @@ from marts.kpi.value where kpi_id = ? and grain = ? and period_start = cast(? as
 // history lists what later builds made of the value once it was final.
 func (x *explainer) history(ctx context.Context) (err error) {
 	kept, err := tableExists(ctx, x.conn, "marts", "kpi", "value_history")
-	if err != nil || !kept || x.out.Refused != "" {
+	if err != nil || !kept || x.hidden {
 		return err
 	}
 	rows, err := x.conn.QueryContext(ctx, `select replaced_at, old_value, new_value, reason, build_id from marts.kpi.value_history

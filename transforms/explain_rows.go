@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -16,20 +17,24 @@ func (x *explainer) atoms(ctx context.Context) error {
 	if x.out.Refused != "" || !x.d.HasAtoms(x.out.Grain) {
 		return nil
 	}
-	cell, err := x.cell(ctx)
+	cell, err := x.cell()
 	if err != nil {
 		return err
 	}
-	columns, err := selectColumns(ctx, x.conn, x.d.SQL)
+	conn := connTables{x.conn}
+	today, err := conn.Text(ctx, "select setting('today')")
 	if err != nil {
-		return fmt.Errorf("%s: %w", x.d.File, err)
+		return err
 	}
-	x.query = kpi.CellAtoms(x.d, columns, cell)
-	sums := &AtomSums{}
-	err = x.conn.QueryRowContext(ctx, "select count(*), sum(r.numerator), sum(r.denominator) from (\n"+x.query+"\n) as r").
+	if err := kpi.WriteCellRows(ctx, conn, today, x.d, cell); err != nil {
+		return fmt.Errorf("read the atoms of %s in %s: %w", x.d.ID, x.out.Period, err)
+	}
+	x.hasRows = true
+	sums := &AtomSums{PerDay: x.d.Per == "day"}
+	err = x.conn.QueryRowContext(ctx, "select count(*), sum(r.numerator), sum(r.denominator) from "+kpi.CellRows+" as r").
 		Scan(&sums.Count, &sums.Numerator, &sums.Denominator)
 	if err != nil {
-		return fmt.Errorf("%s: read the atoms of %s: %w", x.d.File, x.out.Period, err)
+		return fmt.Errorf("add up the atoms of %s: %w", x.out.Period, err)
 	}
 	x.out.Atoms = sums
 	if x.request.Rows == 0 {
@@ -38,22 +43,25 @@ func (x *explainer) atoms(ctx context.Context) error {
 	return x.list(ctx)
 }
 
-func (x *explainer) cell(ctx context.Context) (kpi.Cell, error) {
+func (x *explainer) cell() (kpi.Cell, error) {
 	cell := kpi.Cell{Grain: x.out.Grain, SegmentType: x.out.SegmentType, SegmentValue: x.out.SegmentValue}
-	var today string
-	if err := x.conn.QueryRowContext(ctx, "select setting('today')").Scan(&today); err != nil {
-		return cell, err
-	}
-	var errs [3]error
+	var errs [2]error
 	cell.From, errs[0] = time.Parse(time.DateOnly, x.out.From)
 	cell.Until, errs[1] = time.Parse(time.DateOnly, x.out.Until)
-	cell.Today, errs[2] = time.Parse(time.DateOnly, today)
 	return cell, errors.Join(errs[:]...)
 }
 
-// selectColumns gives the columns of a select.
-func selectColumns(ctx context.Context, conn *sql.Conn, query string) (_ []kpi.Column, err error) {
-	rows, err := conn.QueryContext(ctx, "select column_name, column_type from (describe "+strings.TrimRight(query, "; \n")+")")
+// connTables lets the KPI package read on a connection, into tables of its own.
+type connTables struct{ *sql.Conn }
+
+func (t connTables) Exec(ctx context.Context, query string, args ...any) error {
+	_, err := t.ExecContext(ctx, query, args...)
+	return err
+}
+
+// Columns describes a select.
+func (t connTables) Columns(ctx context.Context, query string) ([]kpi.Column, error) {
+	rows, err := t.QueryContext(ctx, "select column_name, column_type from (describe "+query+")")
 	if err != nil {
 		return nil, err
 	}
@@ -65,11 +73,15 @@ func selectColumns(ctx context.Context, conn *sql.Conn, query string) (_ []kpi.C
 	return columns, err
 }
 
+// Text runs a select of one text.
+func (t connTables) Text(ctx context.Context, query string, args ...any) (text string, err error) {
+	err = t.QueryRowContext(ctx, query, args...).Scan(&text)
+	return text, err
+}
+
 func (x *explainer) list(ctx context.Context) (err error) {
 	rows, err := x.conn.QueryContext(ctx, fmt.Sprintf(`select r.entity_id, r.person_id, r.account_id, cast(r.placed_on as varchar), r.amount, r.numerator, r.denominator
-from (
-%s
-) as r order by r.placed_on, r.entity_id, r.person_id limit %d`, x.query, x.request.Rows))
+from %s as r order by r.placed_on, r.entity_id, r.person_id, r.numerator desc, r.denominator desc limit %d`, kpi.CellRows, x.request.Rows))
 	if err != nil {
 		return err
 	}
@@ -88,12 +100,12 @@ from (
 // that show the things counted, or, of things that no record shows, those that
 // show the people.
 func (x *explainer) runs(ctx context.Context) error {
-	if x.query == "" {
+	if !x.hasRows {
 		return nil
 	}
 	for _, by := range []struct{ basis, records string }{
 		{"records of the things counted", x.recordsOf("entity_id", isEntityColumn)},
-		{"records of the people counted", x.recordsOf("identity_id", isIdentityColumn)},
+		{"records that the people counted left in the period", x.recordsOf("identity_id", isIdentityColumn)},
 	} {
 		if by.records == "" {
 			continue
@@ -119,7 +131,7 @@ func isEntityColumn(name string) bool {
 func isIdentityColumn(name string) bool { return strings.HasSuffix(name, "identity_id") }
 
 // recordsOf is a select of the raw records whose staging rows name the atoms'
-// entities or identities.
+// entities or identities, those of identities as far as they tell of the period.
 func (x *explainer) recordsOf(column string, isKey func(string) bool) string {
 	var selects []string
 	for _, name := range x.builder.needs(x.d) {
@@ -127,28 +139,48 @@ func (x *explainer) recordsOf(column string, isKey func(string) bool) string {
 		if shape == nil {
 			continue
 		}
+		within := ""
+		if column == "identity_id" {
+			within = x.inPeriod(shape)
+		}
 		for _, c := range shape.columns {
 			if isKey(c.Name) && c.Type == "VARCHAR" {
-				selects = append(selects, fmt.Sprintf("select s.record from lake.staging.%s as s where s.%s in (select b.id from behind as b)", ident(name), ident(c.Name)))
+				selects = append(selects, fmt.Sprintf("select s.record from lake.staging.%s as s where s.%s in (select b.id from behind as b)%s", ident(name), ident(c.Name), within))
 			}
 		}
 	}
 	if len(selects) == 0 {
 		return ""
 	}
-	behind := "select distinct r.entity_id as id from found as r where r.entity_id is not null"
+	behind := "select distinct r.entity_id as id from " + kpi.CellRows + " as r where r.entity_id is not null"
 	if column == "identity_id" {
-		behind = "select distinct i.identity_id as id from core.person_identity as i inner join found as r on r.person_id = i.person_id"
+		behind = "select distinct i.identity_id as id from core.person_identity as i inner join " + kpi.CellRows + " as r on r.person_id = i.person_id"
 	}
-	return fmt.Sprintf(`found as materialized (
-%s
-),
-behind as materialized (
+	return fmt.Sprintf(`behind as materialized (
 %s
 ),
 records as materialized (
 %s
-)`, x.query, behind, strings.Join(selects, "\nunion\n"))
+)`, behind, strings.Join(selects, "\nunion\n"))
+}
+
+// inPeriod keeps the staging rows of a shape whose own time lies in the period,
+// or before its end where what they tell goes on: a membership, a role.
+func (x *explainer) inPeriod(s *shape) string {
+	at := slices.IndexFunc(s.columns, func(c column) bool {
+		return c.Type == "TIMESTAMP" && c.Name != "first_seen_at" && c.Name != "deleted_at" && c.Name != "source_updated_at"
+	})
+	if at < 0 {
+		return ""
+	}
+	day := fmt.Sprintf("local_date(coalesce(s.%s, s.first_seen_at))", ident(s.columns[at].Name))
+	within := fmt.Sprintf(" and %s < cast(%s as date)", day, literal(x.out.Until))
+	if slices.ContainsFunc(s.columns, func(c column) bool {
+		return c.Name == "left_at" || c.Name == "valid_to" || c.Name == "deactivated_at"
+	}) {
+		return within
+	}
+	return within + fmt.Sprintf(" and %s >= cast(%s as date)", day, literal(x.out.From))
 }
 
 func (x *explainer) streamsOf(ctx context.Context, records string) ([][2]string, error) {

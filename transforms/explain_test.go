@@ -2,83 +2,12 @@ package transforms_test
 
 import (
 	"fmt"
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
 	"rollcall/transforms"
 )
-
-// busyBoards are two boards with half a year of questions, answers and talk by
-// people of whom some write on both.
-func (l *lake) busyBoards() {
-	for i := range 12 {
-		l.put("board", "main", "users", fmt.Sprint("u", i), object{"id": fmt.Sprint("u", i), "joined_at": fmt.Sprintf("2025-%02d-15T08:00:00Z", i%6+7), "channel": []string{"invite", "search"}[i%2]}, false)
-		l.put("board", "side", "users", fmt.Sprint("u", i), object{"id": fmt.Sprint("u", i), "joined_at": fmt.Sprintf("2026-%02d-03T08:00:00Z", i%4+1)}, false)
-	}
-	for i := range 90 {
-		board := []string{"main", "main", "side"}[i%3]
-		at := fmt.Sprintf("2026-%02d-%02dT%02d:00:00Z", i%5+1, i*7%27+1, i%20)
-		thread := fmt.Sprint("t", i)
-		l.put("board", board, "threads", thread, object{"id": thread, "author": fmt.Sprint("u", i%11), "created_at": at, "solvable": i%4 > 0}, false)
-		for r := range i % 4 {
-			id := fmt.Sprint("r", i, "-", r)
-			l.put("board", board, "replies", id, object{"id": id, "thread": thread, "author": fmt.Sprint("u", (i+r+1)%12),
-				"created_at": strings.Replace(at, ":00:00Z", fmt.Sprintf(":%02d:00Z", 10+r), 1), "chars": 40 * r}, false)
-		}
-	}
-	for _, board := range []string{"main", "side"} {
-		for _, stream := range []string{"users", "threads", "replies"} {
-			l.createRaw("board", stream)
-			l.cover("board", board, stream)
-		}
-	}
-}
-
-// perKPI is how many cells of each KPI, grain and segment type are explained.
-const perKPI = 4
-
-// Whatever the measure, window and slice: what the rows add is the value's
-// numerator and denominator.
-func TestExplain_rowsSumToTheirCell(t *testing.T) {
-	l := newLake(t)
-	l.busyBoards()
-	b := l.builder(board("main", "side"))
-	l.build(b)
-	cells := l.rows(fmt.Sprintf(`select v.kpi_id, p.label, v.segment_type, v.segment_value, v.numerator, v.denominator, v.n
-from kpi.value as v inner join ref.period as p on p.grain = v.grain and p.period_start = v.period_start
-where v.status not like 'suppressed%%'
-qualify row_number() over (partition by v.kpi_id, v.grain, v.segment_type order by v.numerator is null and v.denominator is null, v.denominator > 0 desc, hash(p.label, v.segment_value)) <= %d
-order by all`, perKPI))
-	explained := map[string]int{}
-	for _, cell := range cells {
-		f := strings.Split(cell, "|")
-		x, err := b.Explain(t.Context(), transforms.ExplainRequest{KPI: f[0], Period: f[1], SegmentType: f[2], SegmentValue: f[3], Rows: 10_000})
-		require.NoError(t, err, cell)
-		require.NotNil(t, x.Value, cell)
-		if x.Atoms == nil {
-			require.NotEmpty(t, x.Parts, "%s is made of atoms or of parts", cell)
-			continue
-		}
-		require.Len(t, x.Rows, int(x.Atoms.Count), cell)
-		var numerator, denominator float64
-		for _, row := range x.Rows {
-			numerator += orZero(row.Numerator)
-			denominator += orZero(row.Denominator)
-		}
-		require.InDelta(t, orZero(x.Value.Numerator), numerator, 1e-6, cell)
-		require.InDelta(t, orZero(x.Value.Denominator), denominator, 1e-6, cell)
-		if numerator+denominator > 0 {
-			explained[f[0]]++
-		}
-	}
-	computed := l.rows("select distinct kpi_id from kpi.value where numerator > 0 and kpi_id in (select kpi_id from kpi.dictionary where measure not in ('derived', 'custom'))")
-	require.NotEmpty(t, computed)
-	for _, id := range computed {
-		require.Positive(t, explained[id], id)
-	}
-}
 
 func orZero(v *float64) float64 {
 	if v == nil {

@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"errors"
 	"fmt"
+	"path"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -39,14 +40,18 @@ func (p *publication) copyDatabase(ctx context.Context) error {
 	return p.builder.opts.DB.Marts.Copy(ctx, filepath.Join(p.unfinished(), publishedFile))
 }
 
-// exportParquet writes one file per table of schema kpi.
+// exportParquet writes one file per table of schema kpi, and per table that the
+// configuration names.
 func (p *publication) exportParquet(ctx context.Context) error {
 	for _, table := range p.manifest.Tables {
-		name, isKPI := strings.CutPrefix(table.Name, "kpi.")
-		if !isKPI {
+		schema, name, _ := strings.Cut(table.Name, ".")
+		if schema != "kpi" && !slices.Contains(p.builder.opts.Config.Publish.Parquet, table.Name) {
 			continue
 		}
-		relative := "parquet/kpi/" + name + ".parquet"
+		relative := path.Join("parquet", schema, name+".parquet")
+		if err := p.share(filepath.Join(p.unfinished(), "parquet", schema)); err != nil {
+			return err
+		}
 		query := fmt.Sprintf("copy (select * from marts.%s) to %s (format parquet, compression zstd)",
 			table.Name, literal(filepath.Join(p.unfinished(), filepath.FromSlash(relative))))
 		if _, err := p.builder.opts.DB.SQL().ExecContext(ctx, query); err != nil {
@@ -58,6 +63,24 @@ func (p *publication) exportParquet(ctx context.Context) error {
 		p.builder.opts.Events(Event{Step: "export", Name: table.Name})
 	}
 	return nil
+}
+
+// checkExports wants the tables that are to be exported to be there.
+func (b *Builder) checkExports(context.Context, *sql.Conn) []error {
+	var names []string
+	for _, m := range b.models {
+		if m.Schema == "core" || m.Schema == "mart" {
+			names = append(names, m.name())
+		}
+	}
+	slices.Sort(names)
+	var errs []error
+	for _, name := range b.opts.Config.Publish.Parquet {
+		if !slices.Contains(names, name) {
+			errs = append(errs, fmt.Errorf("publish: parquet: there is no table %s; known are %s", name, strings.Join(names, ", ")))
+		}
+	}
+	return errs
 }
 
 // releaseCatalog is the name under which a release without people is attached

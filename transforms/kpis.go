@@ -2,9 +2,12 @@ package transforms
 
 import (
 	"context"
+	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
+	"time"
 
 	"rollcall/internal/warehouse"
 	"rollcall/transforms/kpi"
@@ -72,7 +75,7 @@ func (b *Builder) computeKPIs(ctx context.Context, cells tables, build *Build, e
 
 // entries says of every KPI whether a source feeds it, and what is missing
 // where none does; covered is the event time complete in all its sources.
-func (b *Builder) entries(build *Build, told map[string]bool) (entries []kpi.Entry, covered map[string][]kpi.Interval) {
+func (b *Builder) entries(build *Build, told map[string]time.Time) (entries []kpi.Entry, covered map[string][]kpi.Interval) {
 	covered = map[string][]kpi.Interval{}
 	for _, d := range b.kpis {
 		entry := kpi.Entry{Definition: d, Parameters: b.params}
@@ -86,14 +89,17 @@ func (b *Builder) entries(build *Build, told map[string]bool) (entries []kpi.Ent
 }
 
 // coveredBy is configured for every measure: a derived KPI is as complete as
-// those it reads, and says nothing where one of them does not.
-func (b *Builder) coveredBy(d *kpi.Definition, build *Build, covered map[string][]kpi.Interval, told map[string]bool) ([]kpi.Interval, string) {
+// those it reads, and says nothing where one of them does not. Nothing is
+// complete before the day from which a capability that it needs is told.
+func (b *Builder) coveredBy(d *kpi.Definition, build *Build, covered map[string][]kpi.Interval, told map[string]time.Time) ([]kpi.Interval, string) {
+	complete, lacking := b.configured(d, build)
 	for _, capability := range d.Capabilities {
-		if !told[capability] {
+		since, isTold := told[capability]
+		if !isTold {
 			return nil, lackingCapability(capability)
 		}
+		complete = kpi.Intersect(complete, []kpi.Interval{{From: since, Until: b.opts.Now()}})
 	}
-	complete, lacking := b.configured(d, build)
 	for _, id := range d.Depends {
 		if lacking != "" {
 			break
@@ -109,23 +115,31 @@ func (b *Builder) coveredBy(d *kpi.Definition, build *Build, covered map[string]
 // capabilityTable lists what the connected sources can tell.
 const capabilityTable = "core.capability"
 
-func (b *Builder) capabilities(ctx context.Context, tx *warehouse.Tx) (map[string]bool, error) {
-	told := map[string]bool{}
+// capabilities are what the sources can tell, each with when that begins; the
+// zero time where it reaches back as far as they do.
+func (b *Builder) capabilities(ctx context.Context, tx *warehouse.Tx) (told map[string]time.Time, err error) {
+	told = map[string]time.Time{}
 	if !slices.ContainsFunc(b.models, func(m *model) bool { return m.name() == capabilityTable }) {
 		return told, nil
 	}
-	rows, err := tx.Query(ctx, "select c.capability from "+capabilityTable+" as c")
+	rows, err := tx.Query(ctx, "select c.capability, c.since_on from "+capabilityTable+" as c")
 	if err != nil {
 		return nil, err
 	}
-	names, err := scanStrings(rows)
-	if err != nil {
-		return nil, fmt.Errorf("read %s: %w", capabilityTable, err)
+	defer func() { err = errors.Join(err, rows.Close()) }()
+	for rows.Next() {
+		var name string
+		var since sql.NullTime
+		if err := rows.Scan(&name, &since); err != nil {
+			return nil, fmt.Errorf("read %s: %w", capabilityTable, err)
+		}
+		told[name] = time.Time{}
+		if since.Valid {
+			year, month, day := since.Time.Date()
+			told[name] = time.Date(year, month, day, 0, 0, 0, 0, b.opts.Config.TimeZone)
+		}
 	}
-	for _, name := range names {
-		told[name] = true
-	}
-	return told, nil
+	return told, rows.Err()
 }
 
 // lackingCapability says what no source tells, and what would.

@@ -15,7 +15,6 @@ import (
 
 	"rollcall/internal/config"
 	"rollcall/internal/warehouse"
-	rollcallsql "rollcall/sql"
 	"rollcall/transforms"
 )
 
@@ -78,7 +77,7 @@ func (l *lake) cover(typ, instance, stream string) {
 
 func (l *lake) builder(sources ...transforms.Source) *transforms.Builder {
 	l.t.Helper()
-	return l.builderOver(rollcallsql.FS, sources...)
+	return l.builderOver(overlay(l.t, nil), sources...)
 }
 
 func (l *lake) builderOver(files fs.FS, sources ...transforms.Source) *transforms.Builder {

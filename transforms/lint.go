@@ -71,20 +71,19 @@ func (l *linter) aliases() {
 		})
 	}
 	written := map[string]int{}
-	for _, words := range asAlias.FindAllStringSubmatch(blankLiterals(l.tree.text), -1) {
-		written[strings.ToLower(words[1])]++
+	for _, words := range asAlias.FindAllStringSubmatch(blankText(l.tree.text), -1) {
+		alias := words[1] + strings.ReplaceAll(words[2], `""`, `"`)
+		written[strings.ToLower(alias)]++
 	}
 	for alias, times := range named {
-		if plainName.MatchString(alias) && written[alias] < times {
+		if written[alias] < times {
 			l.add(places[alias], "write `as` before the alias %s", alias)
 		}
 	}
 }
 
-var (
-	asAlias   = regexp.MustCompile(`(?i)\bas\s+([a-z_][a-z0-9_]*)\b`)
-	plainName = regexp.MustCompile(`^[a-z_][a-z0-9_]*$`)
-)
+// asAlias finds an alias behind its `as`, plain or quoted.
+var asAlias = regexp.MustCompile(`(?i)\bas\s*(?:\s([a-z_][a-z0-9_]*)\b|"((?:[^"]|"")+)")`)
 
 type linter struct {
 	tree   *tree
@@ -226,9 +225,20 @@ func filled(value any) bool {
 
 var literalOrComment = regexp.MustCompile(`(?s)'(?:[^']|'')*'|"(?:[^"]|"")*"|--[^\n]*|/\*.*?\*/`)
 
-// blankLiterals replaces literals and comments by spaces of the same length.
+// blankLiterals replaces literals, quoted names and comments by spaces of the
+// same length.
 func blankLiterals(text string) string {
 	return literalOrComment.ReplaceAllStringFunc(text, func(s string) string { return strings.Repeat(" ", len(s)) })
+}
+
+// blankText does so and leaves quoted names.
+func blankText(text string) string {
+	return literalOrComment.ReplaceAllStringFunc(text, func(s string) string {
+		if s[0] == '"' {
+			return s
+		}
+		return strings.Repeat(" ", len(s))
+	})
 }
 
 // lintBranch holds the rules of a staging branch: it reads one stream, row by

@@ -73,6 +73,8 @@ func TestNew_holdsPortableSQL(t *testing.T) {
 		"select a.x y from core.thread as a":                                                                        "write `as` before the alias y",
 		"select a.x as y, b.y from core.thread as a, core.thread b":                                                 "write `as` before the alias b",
 		"select q.x as x from (select a.x as x from core.thread as a) q":                                            "write `as` before the alias q",
+		`select a.x "x y" from core.thread as a`:                                                                    "write `as` before the alias x y",
+		`select a.x "x", a.y as x from core.thread as a where a.z = ' as x '`:                                       "write `as` before the alias x",
 		"select now() as x from core.thread as a":                                                                   "now is not portable: write setting('today')",
 		"select current_date as x from core.thread as a":                                                            "current_date is not portable: write setting('today')",
 		"select strftime(a.x, '%Y') as x from core.thread as a":                                                     "strftime is not portable",
@@ -88,7 +90,7 @@ func TestNew_holdsPortableSQL(t *testing.T) {
 	_, err := transforms.New(t.Context(), l.options(overlay(t, map[string]string{"mart/right.sql": `-- R, with 'a::b' and x / y in words.
 -- x: x
 select
-    percentile_cont(0.5) within group (order by cast(t.thread_id as double) nulls last) as x -- a::b
+    percentile_cont(0.5) within group (order by cast(t.thread_id as double) nulls last) as "x" -- a::b
 from core.thread as t
 where t.thread_id like 'a::b' and coalesce(t.category, 'x') <> nullif(split_part(t.tags, ',', 1), '')`})))
 	require.NoError(t, err)

@@ -7,7 +7,6 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
-	"slices"
 	"strings"
 	"time"
 
@@ -51,6 +50,7 @@ func (b *Builder) Publish(ctx context.Context, r PublishRequest) (*Release, erro
 		func() error { return p.guard(r.AcceptSchemaChange) },
 		func() error { return p.write(ctx) },
 		p.reveal,
+		p.retire,
 		p.prune,
 	} {
 		if err := step(); err != nil {
@@ -115,7 +115,7 @@ func (p *publication) makeFolders() error {
 	if err := os.RemoveAll(p.unfinished()); err != nil {
 		return err
 	}
-	return errors.Join(p.share(filepath.Join(p.unfinished(), "parquet", "kpi")), p.share(filepath.Join(p.dir, "parquet")))
+	return errors.Join(p.share(filepath.Join(p.unfinished(), "parquet")), p.share(filepath.Join(p.dir, "parquet")))
 }
 
 // share makes a folder in published/, and those it lies in, that everybody may
@@ -225,77 +225,3 @@ func (p *publication) pointLink() error {
 	}
 	return warehouse.SyncPath(p.dir)
 }
-
-// settled is how long a release stays after another took its place, whatever
-// their number: a reader that followed the link just before opens it still.
-const settled = 30 * time.Second
-
-// An olderRelease is one that readers no longer meet.
-type olderRelease struct {
-	path       string
-	releasedAt time.Time
-}
-
-// prune removes all but the newest releases and what killed publications left.
-// Where people are not published, older releases that show them go at once.
-func (p *publication) prune() error {
-	older, err := p.olderReleases()
-	errs := []error{err}
-	keep := p.builder.opts.Config.Publish.Keep
-	if keep < 1 {
-		keep = defaultKeep
-	}
-	for i, release := range older[:max(0, len(older)-(keep-1))] {
-		replacedAt := p.manifest.ReleasedAt
-		if i+1 < len(older) {
-			replacedAt = older[i+1].releasedAt
-		}
-		if p.manifest.ReleasedAt.Sub(replacedAt) >= settled {
-			errs = append(errs, os.RemoveAll(release.path))
-		}
-	}
-	return errors.Join(errs...)
-}
-
-// olderReleases lists all but the release that was just shown, oldest first,
-// and removes what may not stay.
-func (p *publication) olderReleases() ([]olderRelease, error) {
-	entries, err := os.ReadDir(p.releases())
-	if err != nil {
-		return nil, err
-	}
-	var older []olderRelease
-	var errs []error
-	for _, e := range entries {
-		path := filepath.Join(p.releases(), e.Name())
-		stale, err := p.isStale(path)
-		switch {
-		case e.Name() == p.name:
-		case strings.HasPrefix(e.Name(), unfinishedPrefix) || stale:
-			errs = append(errs, err, os.RemoveAll(path))
-		default:
-			var at time.Time
-			if m, err := readManifest(filepath.Join(path, "manifest.json")); err == nil && m != nil {
-				at = m.ReleasedAt
-			}
-			older = append(older, olderRelease{path, at})
-		}
-	}
-	slices.SortFunc(older, func(a, b olderRelease) int { return a.releasedAt.Compare(b.releasedAt) })
-	return older, errors.Join(errs...)
-}
-
-// isStale reports whether a release shows people who are no longer published.
-func (p *publication) isStale(release string) (bool, error) {
-	if p.builder.opts.Config.Publish.PersonLevel {
-		return false, nil
-	}
-	m, err := readManifest(filepath.Join(release, "manifest.json"))
-	if err != nil || m == nil {
-		return err != nil, err
-	}
-	return slices.ContainsFunc(m.Tables, func(t ReleasedTable) bool { return strings.HasPrefix(t.Name, "core.") }), nil
-}
-
-// defaultKeep is how many releases are kept where the configuration is silent.
-const defaultKeep = 3

@@ -10,7 +10,6 @@ import (
 	"os"
 	"path/filepath"
 	"testing"
-	"testing/fstest"
 	"time"
 
 	"io/fs"
@@ -18,7 +17,6 @@ import (
 	"github.com/stretchr/testify/require"
 
 	"rollcall/internal/warehouse"
-	rollcallsql "rollcall/sql"
 	"rollcall/transforms"
 )
 
@@ -244,21 +242,28 @@ func TestPublish_stopsWhenAColumnVanishesOrChangesType(t *testing.T) {
 	require.NoError(t, err)
 }
 
-// overlay is the product's SQL with some files replaced or added.
-func overlay(t *testing.T, files map[string]string) fs.FS {
-	t.Helper()
-	merged := fstest.MapFS{}
-	err := fs.WalkDir(rollcallsql.FS, ".", func(path string, entry fs.DirEntry, err error) error {
-		if err != nil || entry.IsDir() {
-			return err
-		}
-		content, err := fs.ReadFile(rollcallsql.FS, path)
-		merged[path] = &fstest.MapFile{Data: content}
-		return err
-	})
-	require.NoError(t, err)
-	for path, text := range files {
-		merged[path] = &fstest.MapFile{Data: []byte(text)}
+func TestPublish_exportsTheTablesThatTheConfigurationNames(t *testing.T) {
+	l := newLake(t)
+	l.cfg.Publish.Parquet = []string{"core.threads"}
+	_, err := transforms.New(t.Context(), l.options(overlay(t, nil), board("main")))
+	require.ErrorContains(t, err, "publish: parquet: there is no table core.threads; known are core.answer, ")
+
+	l.fixtureT()
+	l.cfg.Publish.Parquet = []string{"core.thread", "mart.person"}
+	b := l.builder(board("main"))
+	l.build(b)
+	publish := func() []string {
+		l.now = l.now.Add(time.Minute)
+		_, err := b.Publish(t.Context(), transforms.PublishRequest{})
+		require.NoError(t, err)
+		shown, err := fs.Glob(os.DirFS(l.cfg.PublishedDir()), "parquet/[cm]*/*")
+		require.NoError(t, err)
+		return shown
 	}
-	return merged
+	require.Equal(t, []string{"parquet/core/thread.parquet", "parquet/mart/person.parquet"}, publish())
+	require.Equal(t, l.rows("select * from core.thread order by all"),
+		l.rows("select * from read_parquet('"+filepath.Join(l.cfg.PublishedDir(), "parquet/core/thread.parquet")+"') order by all"))
+
+	l.cfg.Publish.Parquet = nil
+	require.Empty(t, publish(), "nobody reads on in a table that is exported no more")
 }

@@ -21,6 +21,7 @@ import (
 // staged.file: the staging SQL that filled a shape, with all it depends on.
 // staged.fault: what the declared types lost of a record, or that it was left out.
 // staged.change: the build that last changed a table that models read.
+// staged.id_key: by what the key of hashed ids is recognised.
 var stagedTables = []string{
 	"create schema if not exists lake.staging",
 	"create schema if not exists lake.staged",
@@ -29,6 +30,7 @@ var stagedTables = []string{
 	"create table if not exists lake.staged.file (type varchar, shape varchar, fingerprint varchar)",
 	"create table if not exists lake.staged.fault (record varchar, type varchar, stream varchar, instance varchar, key varchar, path varchar, json_type varchar, faults bigint, is_left_out boolean)",
 	"create table if not exists lake.staged.change (name varchar, build_id varchar)",
+	"create table if not exists lake.staged.id_key (check_value varchar)",
 }
 
 // prepareStaged makes the tables above, in a transaction of their own.
@@ -39,7 +41,7 @@ func (b *Builder) prepareStaged(ctx context.Context, _ *Build) error {
 				return err
 			}
 		}
-		return nil
+		return b.loadIDKey(ctx, tx)
 	})
 }
 
@@ -129,7 +131,7 @@ func (b *Builder) stagingFiles() map[stagedFile]string {
 	for _, source := range b.opts.Sources {
 		for shapeName := range source.Staging {
 			target := b.shapes[shapeName]
-			parts := []string{source.Version, fmt.Sprint(target.columns)}
+			parts := []string{source.Version, fmt.Sprint(target.columns), address, hashedIDSQL("")}
 			for _, br := range target.branches {
 				if br.stream.Type == source.Type {
 					parts = append(parts, br.sql, br.stream.declared)

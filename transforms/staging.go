@@ -184,14 +184,18 @@ const staysInLake = "stays in the lake"
 
 // staged is a column of a branch b. Words that models may read and publish (a
 // category, a tag, the name of an event) are anybody's to choose, so an e-mail
-// address in one is masked where it enters; ids hold none by contract.
+// address in one is masked where it enters. Ids hold none by
+// contract; of an id that does all the same, a keyed hash enters.
 func (s *shape) staged(c column) string {
 	name := "b." + ident(c.Name)
-	if c.Type != "VARCHAR" || c.Name == "record" || strings.HasSuffix(c.Name, "_id") || strings.Contains(s.doc.Columns[c.Name], staysInLake) {
+	if c.Type == "VARCHAR" && strings.HasSuffix(c.Name, "_id") {
+		return hashedIDSQL(name) + " as " + ident(c.Name)
+	}
+	if c.Type != "VARCHAR" || c.Name == "record" || strings.Contains(s.doc.Columns[c.Name], staysInLake) {
 		return name
 	}
 	return fmt.Sprintf(`case when contains(%[1]s, '@') or contains(%[1]s, '%%40')
-        then regexp_replace(%[1]s, %[2]s, '[address]', 'g') else %[1]s end as %[3]s`, name, literal(address), ident(c.Name))
+        then regexp_replace(%[1]s, %[2]s, %[4]s, 'g') else %[1]s end as %[3]s`, name, literal(address), ident(c.Name), literal(addressMask))
 }
 
 // address is the form of an e-mail address inside a text, plain or as in a

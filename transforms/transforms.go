@@ -72,6 +72,7 @@ type Builder struct {
 	prelude string
 	macros  map[string]*macro
 	params  map[string]string
+	idKey   string // hashes ids that hold an address; loaded by a build
 }
 
 // New parses and orders every model, and checks every connector's staging SQL
@@ -93,7 +94,7 @@ func New(ctx context.Context, o Options) (_ *Builder, err error) {
 		return nil, err
 	}
 	var errs []error
-	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadOutputs, b.loadChecks} {
+	for _, load := range []func(context.Context, *sql.Conn) []error{b.loadParams, b.loadStaging, b.loadModels, b.loadKPIs, b.loadOutputs, b.loadChecks, b.checkExports} {
 		errs = append(errs, load(ctx, conn)...)
 	}
 	return b, errors.Join(errs...)

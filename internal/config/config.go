@@ -38,8 +38,9 @@ type Privacy struct {
 
 // Publish says what a release holds.
 type Publish struct {
-	PersonLevel bool // keep pseudonymous core and mart tables in the published file; default true
-	Keep        int  // releases kept; default 3
+	PersonLevel bool     // keep pseudonymous core and mart tables in the published file; default true
+	Parquet     []string // tables of core and mart that are exported beside those of kpi, as core.thread
+	Keep        int      // releases kept; default 3
 }
 
 // Log says how the daemon logs.

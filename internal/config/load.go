@@ -5,6 +5,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"regexp"
 	"slices"
 
 	"github.com/hashicorp/hcl/v2"
@@ -116,7 +117,7 @@ var (
 	topNames     = []string{"data_dir", "time_zone", "currency", "fiscal_year_start"}
 	topBlocks    = []string{"privacy", "publish", "log", "memory", "metrics", "connector"}
 	privacyNames = []string{"identity_matching"}
-	publishNames = []string{"person_level", "keep"}
+	publishNames = []string{"person_level", "keep", "parquet"}
 	logNames     = []string{"level", "format"}
 	memoryNames  = []string{"sync", "build"}
 	metricsNames = []string{"listen"}
@@ -219,8 +220,29 @@ func (l *loader) publish(top section) Publish {
 		}
 		out.Keep = int(v)
 	}
+	out.Parquet = s.tables(out.PersonLevel)
 	return out
 }
+
+// tables are those of core and mart to export. Whether there are such tables is
+// known where the models are.
+func (s section) tables(personLevel bool) []string {
+	names, rng, ok := s.texts("parquet")
+	if !ok {
+		return nil
+	}
+	if len(names) > 0 && !personLevel {
+		s.l.fail(rng, "Invalid parquet", "With person_level = false no table of core or mart is published.")
+	}
+	for _, name := range names {
+		if !exportable.MatchString(name) {
+			s.l.fail(rng, "Invalid parquet", "%q is no table of core or mart, such as \"core.thread\". The tables of kpi are always exported.", name)
+		}
+	}
+	return slices.Compact(slices.Sorted(slices.Values(names)))
+}
+
+var exportable = regexp.MustCompile(`^(core|mart)\.[a-z0-9_]+$`)
 
 func (l *loader) log(top section) Log {
 	out := Log{Level: slog.LevelInfo, Format: "text"}

@@ -63,8 +63,8 @@ func TestParse_readsEverySetting(t *testing.T) {
 	cfg, err := Parse("/etc/rollcall/rollcall.hcl", []byte(head+`
 fiscal_year_start = "April"
 publish {
-  person_level = false
   keep = 5
+  parquet = ["mart.person", "core.thread"]
 }
 log {
   level = "debug"
@@ -103,7 +103,7 @@ connector "discourse" "forum" {
 	require.NoError(t, err)
 	require.Equal(t, "/etc/rollcall/data", cfg.DataDir)
 	require.Equal(t, time.April, cfg.FiscalYearStart)
-	require.Equal(t, Publish{PersonLevel: false, Keep: 5}, cfg.Publish)
+	require.Equal(t, Publish{PersonLevel: true, Keep: 5, Parquet: []string{"core.thread", "mart.person"}}, cfg.Publish)
 	require.Equal(t, "192MB", cfg.Memory.Sync)
 	require.Equal(t, "127.0.0.1:9464", cfg.Metrics.Listen)
 	c, ok := cfg.Connector("forum")
@@ -143,6 +143,8 @@ func TestParse_namesWhatIsWrong(t *testing.T) {
 		"unknown top name":   {head + `curency = "EUR"`, []string{`no setting "curency"`, `Did you mean "currency"?`}, 5},
 		"unknown block":      {head + `connectors "x" "y" {}`, []string{`Did you mean "connector"?`}, 5},
 		"block as attribute": {head + `publish = true`, []string{"publish is a block"}, 5},
+		"parquet table":      {head + `publish { parquet = ["kpi.value"] }`, []string{`"kpi.value" is no table of core or mart`}, 5},
+		"parquet people":     {head + "publish {\n person_level = false\n parquet = [\"core.thread\"]\n}", []string{"no table of core or mart is published"}, 7},
 		"fiscal year":        {head + `fiscal_year_start = 13`, []string{"1 to 12"}, 5},
 		"unknown type":       {head + `connector "discorse" "f" {}`, []string{`Did you mean "discourse"?`}, 5},
 		"bad name":           {head + `connector "discourse" "Forum!" { url = "x" }`, []string{"a-z, 0-9"}, 5},

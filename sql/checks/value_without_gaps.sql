@@ -1,7 +1,6 @@
 -- severity: fail
 -- Between the first and the last period of a slice none is missing. A hole in
--- what the sources cover leaves partial periods beside it and is no fault, nor is
--- a derived KPI that says nothing where what it reads is nothing.
+-- what the sources cover leaves partial periods beside it and is no fault.
 with
 followed as (
     select
@@ -9,8 +8,6 @@ followed as (
         lead(v.period_start) over w as next_start,
         lead(v.is_partial) over w as next_is_partial
     from kpi.value as v
-    inner join kpi.dictionary as d on d.kpi_id = v.kpi_id and d.definition_version = v.definition_version
-    where d.measure not in ('derived', 'custom')
     window w as (partition by v.kpi_id, v.grain, v.segment_type, v.segment_value order by v.period_start)
 )
 

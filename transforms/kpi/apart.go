@@ -16,13 +16,14 @@ func (g *group) foldApart(ctx context.Context, grain string, traits []trait, pas
 		keys = append(keys, w.name)
 	}
 	columns := "k." + strings.Join(keys, ", k.")
-	types := []pass{}
+	types, decode := []pass{}, ""
 	for i, t := range traits {
-		columns += fmt.Sprintf(",\n    coalesce(%s, case when k.who is null then 'unknown' else 'none' end) as t%d", t.Person, i)
+		columns += fmt.Sprintf(",\n    coalesce(d%d.value, case when k.who is null then 'unknown' else 'none' end) as t%d", i, i)
+		decode += fmt.Sprintf("\nleft join kpi_code as d%d on d%d.code = %s", i, i, t.Person)
 		types = append(types, pass{t.Type, fmt.Sprintf("t%d", i), passes[0].condition})
 	}
-	if err := g.tx.Exec(ctx, fmt.Sprintf("create or replace temp table stated as\nselect %s\nfrom collapsed_%s as k%s",
-		columns, grain, traitJoins(traits, grain, false))); err != nil {
+	if err := g.tx.Exec(ctx, fmt.Sprintf("create or replace temp table stated as\nselect %s\nfrom collapsed_%s as k%s%s",
+		columns, grain, traitJoins(traits, grain, false), decode)); err != nil {
 		return err
 	}
 	for _, p := range append(types, passes...) {

@@ -66,6 +66,12 @@ func (g *group) atoms(ctx context.Context) error {
 			}
 		}
 	}
+	if g.showsAtoms {
+		shown := g.shown()
+		for _, column := range shownColumns() {
+			add(column, shown[column])
+		}
+	}
 	query := fmt.Sprintf("create or replace temp table atom as\nselect\n    %s\nfrom %s as a%s", strings.Join(columns, ",\n    "), r.from, strings.Join(joins, ""))
 	if g.where != "" {
 		query += "\nwhere " + g.where
@@ -132,7 +138,7 @@ func (g *group) probe(ctx context.Context) (*probe, error) {
 	count := func(condition string) string {
 		return fmt.Sprintf("cast(count(*) filter (where %s) as varchar)", condition)
 	}
-	slices := "'0'"
+	slices := "cast(count(*) as varchar)" // makes it one row also where nothing else is counted
 	for i := range r.passes {
 		slices += fmt.Sprintf(" || ',' || cast(count(a.%s) as varchar)", sliceKey(i))
 	}

@@ -16,8 +16,7 @@ func writeChanges(ctx context.Context, tx Execer, run Run) error {
 	columns := strings.NewReplacer(
 		"{abs_change}", significant("p.value - p.prev_value"), "{pct_change}", significant("safe_div(p.value - p.prev_value, abs(p.prev_value))"),
 	)
-	statements := []string{createShown, createPairs, createNoise(), columns.Replace(createChange)}
-	for _, statement := range statements {
+	for _, statement := range []string{createShown, createPairs, createNoise()} {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("compare values: %w", err)
 		}
@@ -25,31 +24,34 @@ func writeChanges(ctx context.Context, tx Execer, run Run) error {
 	if err := tx.Exec(ctx, replaceComputed("kpi.change")); err != nil {
 		return err
 	}
-	return tx.Exec(ctx, insertChange, run.ComputedAt.UTC())
+	return tx.Exec(ctx, columns.Replace(insertChange), run.ComputedAt.UTC())
 }
 
+// createShown are the values that can be compared: those that are published
+// whole, and those to date, which are not. A period to date belongs to a slice
+// of its own.
 const createShown = `create or replace temp table shown as
 with
 values_shown as (
-    select
-        c.kpi_id, c.grain, c.period_start, c.segment_type, c.segment_value, c.numerator, c.denominator, c.value,
-        c.ci_low, c.ci_high, c.version, c.is_to_date, c.is_partial
+    select s.slice_no, v.period_start, v.value, v.ci_low, v.ci_high, v.definition_version as version, v.is_partial
+    from kpi.value as v
+    inner join kpi_slice as s
+        on s.kpi_id = v.kpi_id and s.grain = v.grain and s.segment_type = v.segment_type and s.segment_value = v.segment_value
+    where v.status = 'ok' and v.value is not null and not v.is_partial
+    union all
+    select c.slice_no, c.period_start, c.value, c.ci_low, c.ci_high, s.version, c.is_partial
     from completed as c
-    left join hidden_cell as h
-        on h.kpi_id = c.kpi_id and h.grain = c.grain and h.period_start = c.period_start
-        and h.segment_type = c.segment_type and h.segment_value = c.segment_value
-    where h.kpi_id is null and c.status = 'ok' and c.value is not null
+    inner join kpi_slice as s on s.slice_no = c.slice_no and s.is_to_date
+    left join hidden_cell as h on h.slice_no = c.slice_no and h.period_start = c.period_start
+    where h.slice_no is null and c.status = 'ok' and c.value is not null
 )
 
 select
-    v.*,
-    p.grain as calendar_grain,
-    p.prev_period_start,
-    p.prior_year_start
+    v.slice_no, s.compared_no, v.period_start, v.value, v.ci_low, v.ci_high, v.version, v.is_partial,
+    s.is_to_date, p.prev_period_start, p.prior_year_start
 from values_shown as v
-left join to_date_grain as t on t.to_date = v.grain
-inner join ref.period as p on p.grain = coalesce(t.grain, v.grain) and p.period_start = v.period_start
-where v.is_to_date or not v.is_partial`
+inner join kpi_slice as s on s.slice_no = v.slice_no
+inner join ref.period as p on p.grain = s.calendar_grain and p.period_start = v.period_start`
 
 // createPairs puts every shown value beside the earlier ones. The median of
 // four is the mean of the two in the middle.
@@ -57,37 +59,35 @@ const createPairs = `create or replace temp table compared as
 with
 four as (
     select
-        s.*,
+        s.slice_no, s.period_start, s.value,
         count(*) over w as found,
         safe_div(sum(s.value) over w - min(s.value) over w - max(s.value) over w, 2) as middle
     from shown as s
     where not s.is_to_date
     window w as (
-        partition by s.kpi_id, s.grain, s.segment_type, s.segment_value order by s.period_start nulls last
+        partition by s.slice_no order by s.period_start nulls last
         rows between 4 preceding and 1 preceding
     )
 )
 
 select
-    c.kpi_id, c.calendar_grain as grain, c.period_start, c.segment_type, c.segment_value, 'prior_period' as compare_to,
+    c.compared_no as slice_no, c.period_start, 'prior_period' as compare_to,
     c.value, b.value as prev_value, c.is_to_date, c.ci_low, c.ci_high, b.ci_low as prev_ci_low, b.ci_high as prev_ci_high
 from shown as c
 inner join shown as b
-    on b.kpi_id = c.kpi_id and b.grain = c.grain and b.period_start = c.prev_period_start
-    and b.segment_type = c.segment_type and b.segment_value = c.segment_value and b.version = c.version
+    on b.slice_no = c.slice_no and b.period_start = c.prev_period_start and b.version = c.version
 where c.is_partial or not c.is_to_date
 union all
 select
-    c.kpi_id, c.calendar_grain as grain, c.period_start, c.segment_type, c.segment_value, 'prior_year' as compare_to,
+    c.compared_no as slice_no, c.period_start, 'prior_year' as compare_to,
     c.value, b.value as prev_value, c.is_to_date, c.ci_low, c.ci_high, b.ci_low as prev_ci_low, b.ci_high as prev_ci_high
 from shown as c
 inner join shown as b
-    on b.kpi_id = c.kpi_id and b.grain = c.grain and b.period_start = c.prior_year_start
-    and b.segment_type = c.segment_type and b.segment_value = c.segment_value and b.version = c.version
+    on b.slice_no = c.slice_no and b.period_start = c.prior_year_start and b.version = c.version
 where c.is_partial or not c.is_to_date
 union all
 select
-    f.kpi_id, f.grain, f.period_start, f.segment_type, f.segment_value, 'baseline' as compare_to,
+    f.slice_no, f.period_start, 'baseline' as compare_to,
     f.value, f.middle as prev_value, false as is_to_date,
     cast(null as double) as ci_low, cast(null as double) as ci_high,
     cast(null as double) as prev_ci_low, cast(null as double) as prev_ci_high
@@ -132,19 +132,17 @@ func middleOf(row string) string {
 const noise = `create or replace temp table noise as
 with
 changes as (
-    select
-        p.kpi_id, p.grain, p.segment_type, p.segment_value, p.compare_to, p.period_start, p.is_to_date,
-        p.value - p.prev_value as change
+    select p.slice_no, p.compare_to, p.period_start, p.is_to_date, p.value - p.prev_value as change
     from compared as p
-    inner join kpi_rule as h on h.kpi_id = p.kpi_id
-    where p.compare_to = 'baseline' or h.measure not in ('ratio', 'distinct_ratio', 'nps') or p.ci_low is null
+    inner join kpi_slice as s on s.slice_no = p.slice_no
+    where p.compare_to = 'baseline' or s.measure not in ('ratio', 'distinct_ratio', 'nps') or p.ci_low is null
 ),
 
 earlier as (
-    select c.kpi_id, c.grain, c.segment_type, c.segment_value, c.compare_to, c.period_start, {earlier}
+    select c.slice_no, c.compare_to, c.period_start, {earlier}
     from changes as c
     window w as (
-        partition by c.kpi_id, c.grain, c.segment_type, c.segment_value, c.compare_to
+        partition by c.slice_no, c.compare_to
         order by c.is_to_date nulls last, c.period_start nulls last
     )
 ),
@@ -156,26 +154,24 @@ middles as (
 ),
 
 deviations as (
-    select m.kpi_id, m.grain, m.segment_type, m.segment_value, m.compare_to, m.period_start, {deviations}
+    select m.slice_no, m.compare_to, m.period_start, {deviations}
     from middles as m
 )
 
-select
-    d.kpi_id, d.grain, d.segment_type, d.segment_value, d.compare_to, d.period_start,
-    {deviation} as deviation
+select d.slice_no, d.compare_to, d.period_start, {deviation} as deviation
 from deviations as d`
 
-// createChange works out size, direction and significance. A share has moved
+// insertChange works out size, direction and significance. A share has moved
 // when the interval of Newcombe (1998, method 10) around the difference, made of
 // both Wilson intervals, excludes 0; NPS when it moved by more than both
 // standard errors allow; anything else when it moved by more than twice its
 // usual deviation, which is unknown before twelve changes.
-const createChange = `create or replace temp table change_found as
+const insertChange = `insert into kpi.change
 with
 tested as (
     select
         p.*,
-        h.measure, h.direction,
+        s.series_no, s.kpi_id, s.calendar_grain as grain, s.segment_type, s.segment_value, s.measure, s.direction,
         p.value - p.prev_value as difference,
         sqrt((p.value - p.ci_low) * (p.value - p.ci_low)
             + (p.prev_ci_high - p.prev_value) * (p.prev_ci_high - p.prev_value)) as below,
@@ -183,10 +179,9 @@ tested as (
             + (p.prev_value - p.prev_ci_low) * (p.prev_value - p.prev_ci_low)) as above,
         n.deviation
     from compared as p
-    inner join kpi_rule as h on h.kpi_id = p.kpi_id
+    inner join kpi_slice as s on s.slice_no = p.slice_no
     left join noise as n
-        on n.kpi_id = p.kpi_id and n.grain = p.grain and n.segment_type = p.segment_type
-        and n.segment_value = p.segment_value and n.compare_to = p.compare_to and n.period_start = p.period_start
+        on n.slice_no = p.slice_no and n.compare_to = p.compare_to and n.period_start = p.period_start
 )
 
 select
@@ -199,15 +194,11 @@ select
         when p.measure in ('ratio', 'distinct_ratio', 'nps') and p.below is not null and p.above is not null
             then p.difference - p.below > 0 or p.difference + p.above < 0
         else abs(p.difference) > 2 * p.deviation
-    end as is_significant
-from tested as p`
+    end as is_significant,
+    cast(? as timestamp) as computed_at
+from tested as p
+order by p.series_no nulls last, p.period_start nulls last, p.slice_no nulls last, p.compare_to nulls last`
 
 const changeTable = `kpi_id varchar, grain varchar, period_start date, segment_type varchar, segment_value varchar,
     compare_to varchar, value double, prev_value double, abs_change double, pct_change double, improvement double,
     is_like_for_like boolean, is_significant boolean, computed_at timestamp`
-
-const insertChange = `insert into kpi.change
-select c.*, cast(? as timestamp) as computed_at
-from change_found as c
-order by c.kpi_id nulls last, c.grain nulls last, c.period_start nulls last, c.segment_type nulls last,
-    c.segment_value nulls last, c.compare_to nulls last`

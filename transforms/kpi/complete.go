@@ -20,7 +20,7 @@ func complete(ctx context.Context, tx Execer, today string) error {
 		"{value}", significant("f.value"), "{ci_low}", significant("f.ci_low"), "{ci_high}", significant("f.ci_high"),
 		"{low}", significant("f.low"), "{high}", significant("f.high"), "{today}", literalDate(today),
 	)
-	for _, statement := range []string{createWindows, columns.Replace(createCompleted)} {
+	for _, statement := range []string{createWindows, createSlices, columns.Replace(createCompleted)} {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}
@@ -72,42 +72,69 @@ left join covered as c
     on c.kpi_id = p.kpi_id and c.grain = p.grain and c.period_start = p.period_start
     and c.maturity_days = p.maturity_days`
 
-const createCompleted = `create or replace temp table completed as
+// createSlices numbers the slices of each KPI and grain, in the order in which
+// they are published: what is worked out over all cells joins and sorts whole
+// numbers. Cells of earlier builds have theirs too; a period to date is compared
+// as one of its calendar slice.
+const createSlices = `create or replace temp table kpi_slice as
 with
-matured as (
-    select
-        f.*,
-        coalesce(t.grain, f.grain) as calendar_grain,
-        t.grain is not null as is_to_date,
-        coalesce(s.maturity_days, h.maturity_days) as maturity_days,
-        h.measure, h.unit, h.restate_days, h.min_n, h.privacy_k, h.version, h.sql_hash
+named as (
+    select distinct f.kpi_id, f.grain, f.segment_type, f.segment_value
     from cell as f
-    inner join kpi_rule as h on h.kpi_id = f.kpi_id
-    left join kpi_split as s
-        on s.kpi_id = f.kpi_id and s.segment_type = f.segment_type and s.segment_value = f.segment_value
-    left join to_date_grain as t on t.to_date = f.grain
+    union
+    select distinct v.kpi_id, v.grain, v.segment_type, v.segment_value
+    from kpi.value as v
+    inner join kpi_rule as r on r.kpi_id = v.kpi_id
+),
+
+slices as (
+    select
+        s.kpi_id, s.grain, s.segment_type, s.segment_value,
+        coalesce(t.grain, s.grain) as calendar_grain,
+        t.grain is not null as is_to_date,
+        cast(row_number() over (
+            order by s.kpi_id nulls last, s.grain nulls last, s.segment_type nulls last, s.segment_value nulls last
+        ) as integer) as slice_no
+    from named as s
+    left join to_date_grain as t on t.to_date = s.grain
 )
 
 select
-    f.kpi_id, f.grain, f.period_start, w.period_end, f.segment_type, f.segment_value,
+    s.kpi_id, s.grain, s.segment_type, s.segment_value, s.calendar_grain, s.is_to_date, s.slice_no,
+    min(s.slice_no) over (partition by s.kpi_id, s.calendar_grain, s.segment_type, s.segment_value) as compared_no,
+    cast(dense_rank() over (
+        order by s.kpi_id nulls last, s.grain nulls last, s.segment_type nulls last
+    ) as integer) as type_no,
+    cast(dense_rank() over (order by s.kpi_id nulls last, s.grain nulls last) as integer) as series_no,
+    coalesce(p.maturity_days, h.maturity_days) as maturity_days,
+    h.measure, h.unit, h.direction, h.restate_days, h.min_n, h.privacy_k, h.version, h.sql_hash
+from slices as s
+inner join kpi_rule as h on h.kpi_id = s.kpi_id
+left join kpi_split as p
+    on p.kpi_id = s.kpi_id and p.segment_type = s.segment_type and p.segment_value = s.segment_value`
+
+const createCompleted = `create or replace temp table completed as
+select
+    s.slice_no, s.type_no, s.series_no, f.period_start, w.period_end,
     {numerator} as numerator, {denominator} as denominator, {value} as value, f.n,
     {ci_low} as ci_low, {ci_high} as ci_high, {low} as low, {high} as high,
     not w.is_covered as is_partial,
-    w.is_covered and add_days(w.mature_on, f.restate_days) <= {today} as is_final,
-    add_days(w.mature_on, f.restate_days) as final_on,
+    w.is_covered and add_days(w.mature_on, s.restate_days) <= {today} as is_final,
+    add_days(w.mature_on, s.restate_days) as final_on,
     case
-        when f.value is null and f.unit = 'money' and (f.denominator is null or f.denominator > 0) then 'missing_rate'
+        when f.value is null and s.unit = 'money' and (f.denominator is null or f.denominator > 0) then 'missing_rate'
         when f.value is null and coalesce(f.denominator, 0) = 0 then 'zero_denominator'
-        when f.min_n > 0
-            and coalesce(case when f.measure = 'median' then f.n else f.denominator end, f.n, f.min_n) < f.min_n
+        when s.min_n > 0
+            and coalesce(case when s.measure = 'median' then f.n else f.denominator end, f.n, s.min_n) < s.min_n
             then 'low_n'
         else 'ok'
-    end as status,
-    f.is_to_date, f.privacy_k, f.version, f.sql_hash
-from matured as f
+    end as status
+from cell as f
+inner join kpi_slice as s
+    on s.kpi_id = f.kpi_id and s.grain = f.grain and s.segment_type = f.segment_type and s.segment_value = f.segment_value
 inner join kpi_window as w
-    on w.kpi_id = f.kpi_id and w.grain = f.calendar_grain and w.period_start = f.period_start
-    and w.maturity_days = f.maturity_days`
+    on w.kpi_id = s.kpi_id and w.grain = s.calendar_grain and w.period_start = f.period_start
+    and w.maturity_days = s.maturity_days`
 
 func significant(column string) string {
 	return fmt.Sprintf(`case when %[1]s is null or %[1]s = 0 or abs(%[1]s) = cast('infinity' as double) then %[1]s

@@ -13,12 +13,22 @@ import (
 // ordered as Order does. computed is called with the ids of KPIs whose cells
 // are there: those that share a pass come together.
 func Compute(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
+	if err := compute(ctx, tx, run, configured, computed); err != nil {
+		return err
+	}
+	return drop(ctx, tx, "kpi_code", "kpi_person", "kpi_identity")
+}
+
+func compute(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
 	for _, step := range []func() error{
 		func() error { return tx.Exec(ctx, createCells) },
 		func() error { return tx.Exec(ctx, createFolded) },
 		func() error { return loadHeaders(ctx, tx, run.Zone, configured) },
 		func() error { return loadDays(ctx, tx, run, configured) },
 		func() error { return computeBase(ctx, tx, run, configured, computed) },
+		func() error {
+			return tx.Exec(ctx, "delete from cell as c where c.period_start > "+literalDate(run.Today))
+		}, // not begun
 		func() error { return fillEmpty(ctx, tx, run, configured) },
 	} {
 		if err := step(); err != nil {
@@ -31,7 +41,10 @@ func Compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 				continue
 			}
 			if finishedRows {
-				if err := derive(ctx, tx, f.Definition); err != nil {
+				if err := derive(ctx, tx, run.Today, f.Definition); err != nil {
+					return fmt.Errorf("%s: %w", f.File, err)
+				}
+				if err := fillFinished(ctx, tx, run.Today, f.Definition); err != nil {
 					return fmt.Errorf("%s: %w", f.File, err)
 				}
 				computed(f.ID)
@@ -183,10 +196,14 @@ func (g *group) smaller(grain string, made map[string]bool) string {
 
 // dropWork removes what only Compute reads.
 func dropWork(ctx context.Context, tx Execer) error {
-	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kpi_person", "kpi_identity", "kpi_state", "kpi_days"}
+	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kpi_state", "kpi_days"}
 	for _, grain := range grains() {
 		tables = append(tables, "collapsed_"+grain)
 	}
+	return drop(ctx, tx, tables...)
+}
+
+func drop(ctx context.Context, tx Execer, tables ...string) error {
 	for _, table := range tables {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

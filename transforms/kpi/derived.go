@@ -13,7 +13,7 @@ import (
 // it has. Two arms give value and interval of a difference of proportions:
 // treated_share, treated_size, control_share and control_size, where a size
 // may be an effective one.
-func derive(ctx context.Context, tx Execer, d *Definition) error {
+func derive(ctx context.Context, tx Execer, today string, d *Definition) error {
 	sql, err := readCells(ctx, tx, strings.TrimRight(d.SQL, "; \n"))
 	if err != nil {
 		return err
@@ -43,9 +43,9 @@ func derive(ctx context.Context, tx Execer, d *Definition) error {
 from (
 %s
 ) as x%s
-where x.grain in ('%s') and x.period_start is not null`,
+where x.grain in ('%s') and x.period_start <= %s`,
 		d.ID, f.number("numerator"), f.number("denominator"), f.value(), n, low, high, f.number("low"), f.number("high"),
-		sql, join, strings.Join(d.returned(), "', '")))
+		sql, join, strings.Join(d.returned(), "', '"), literalDate(today)))
 }
 
 // returned are the grains that the select answers for itself.

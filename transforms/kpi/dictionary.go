@@ -109,15 +109,16 @@ func WriteDictionary(ctx context.Context, tx Execer, entries []Entry, now time.T
 	if err := tx.Exec(ctx, "create or replace table marts.kpi.dictionary ("+strings.Join(columns, ", ")+")"); err != nil {
 		return err
 	}
-	marks := strings.TrimSuffix(strings.Repeat("?, ", len(fields)), ", ")
+	var rows [][]any
 	for i := range entries {
 		row := make([]any, len(fields))
 		for j, f := range fields {
 			row[j] = f.value(&entries[i])
 		}
-		if err := tx.Exec(ctx, "insert into kpi.dictionary values ("+marks+")", row...); err != nil {
-			return fmt.Errorf("write dictionary row %s: %w", entries[i].ID, err)
-		}
+		rows = append(rows, row)
+	}
+	if err := insertRows(ctx, tx, "kpi.dictionary", rows); err != nil {
+		return fmt.Errorf("write kpi.dictionary: %w", err)
 	}
 	return tx.Exec(ctx, keptEntries(fields), now.UTC())
 }

@@ -121,6 +121,46 @@ func fillEmpty(ctx context.Context, tx Execer, run Run, configured []Finished) e
 	return tx.Exec(ctx, fmt.Sprintf(fill, run.Today, strings.Join(numeratorOnly, ", ")))
 }
 
+// fillFinished gives the slices of a KPI that returns finished rows a row with
+// nothing to divide by for each covered period that it left out: of a derived
+// KPI from its first row to today, of a custom one between its first and last.
+func fillFinished(ctx context.Context, tx Execer, today string, d *Definition) error {
+	last := "s.last_start"
+	if d.is("derived") {
+		last = literalDate(today)
+	}
+	return tx.Exec(ctx, fmt.Sprintf(intoCells+`with
+slices as (
+    select
+        k.grain, k.segment_type, k.segment_value,
+        min(k.period_start) as first_start, max(k.period_start) as last_start, count(k.n) > 0 as is_peopled
+    from cell as k
+    where k.kpi_id = '%[1]s'
+    group by k.grain, k.segment_type, k.segment_value
+),
+
+covered as (
+    select distinct p.grain, p.period_start
+    from ref.period as p
+    inner join kpi_covered as c
+        on c.kpi_id = '%[1]s' and not c.is_whole and c.from_on < p.period_end and c.until_on > p.period_start
+)
+
+select
+    '%[1]s' as kpi_id, s.grain, p.period_start, s.segment_type, s.segment_value,
+    0 as numerator, 0 as denominator, cast(null as double) as value, case when s.is_peopled then 0 end as n,
+    cast(null as double) as ci_low, cast(null as double) as ci_high,
+    cast(null as double) as low, cast(null as double) as high
+from slices as s
+inner join covered as p on p.grain = s.grain and p.period_start > s.first_start and p.period_start <= %[2]s
+where not exists (
+    select 1
+    from cell as k
+    where k.kpi_id = '%[1]s' and k.grain = s.grain and k.period_start = p.period_start
+        and k.segment_type = s.segment_type and k.segment_value = s.segment_value
+)`, d.ID, last))
+}
+
 // average adds the cells of windows like mean:month. Their n is the smallest
 // of the months that have anybody, since the mean and the shown months
 // together would give a hidden one away.

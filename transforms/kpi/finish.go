@@ -2,6 +2,7 @@ package kpi
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -83,10 +84,12 @@ func Forget(ctx context.Context, tx Execer, kept []string) error {
 	if err := tx.Exec(ctx, "create or replace temp table kpi_kept (kpi_id varchar)"); err != nil {
 		return err
 	}
+	var ids [][]any
 	for _, id := range kept {
-		if err := tx.Exec(ctx, "insert into kpi_kept values (?)", id); err != nil {
-			return err
-		}
+		ids = append(ids, []any{id})
+	}
+	if err := insertRows(ctx, tx, "kpi_kept", ids); err != nil {
+		return err
 	}
 	for table, create := range map[string]string{"kpi.value": valueTable, "kpi.change": changeTable} {
 		if err := makeTable(ctx, tx, table, create); err != nil {
@@ -134,45 +137,33 @@ func loadRules(ctx context.Context, tx Execer, finished []Finished) error {
 			return err
 		}
 	}
+	var calendar, rules, splits, parts [][]any
 	for _, grain := range grains()[1:] {
-		if err := tx.Exec(ctx, "insert into to_date_grain values (?, ?)", grain, toDate(grain)); err != nil {
-			return err
-		}
+		calendar = append(calendar, []any{grain, toDate(grain)})
 	}
 	for _, f := range finished {
-		if err := f.loadRule(ctx, tx); err != nil {
-			return err
+		rules = append(rules, []any{f.ID, f.Measure, f.Unit, f.Direction, f.MaturityDays, f.RestateDays, f.MinN, f.PrivacyK, f.Number, f.Hash})
+		for value, text := range f.SplitMaturity {
+			maturity, err := days(text)
+			if err != nil {
+				return fmt.Errorf("split_maturity of %s: %w", f.ID, err)
+			}
+			splits = append(splits, []any{f.ID, f.Split, value, maturity})
+		}
+		for _, pair := range f.parts() {
+			parts = append(parts, []any{f.ID, pair[0], pair[1]})
 		}
 	}
-	return nil
-}
-
-func (f *Finished) loadRule(ctx context.Context, tx Execer) error {
-	if err := tx.Exec(ctx, "insert into kpi_rule values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)", f.ID, f.Measure, f.Unit, f.Direction,
-		f.MaturityDays, f.RestateDays, f.MinN, f.PrivacyK, f.Number, f.Hash); err != nil {
-		return err
-	}
-	for value, text := range f.SplitMaturity {
-		maturity, err := days(text)
-		if err != nil {
-			return fmt.Errorf("split_maturity of %s: %w", f.ID, err)
-		}
-		if err := tx.Exec(ctx, "insert into kpi_split values (?, ?, ?, ?)", f.ID, f.Split, value, maturity); err != nil {
-			return err
-		}
-	}
-	for _, pair := range f.parts() {
-		if err := tx.Exec(ctx, "insert into kpi_part values (?, ?, ?)", f.ID, pair[0], pair[1]); err != nil {
-			return err
-		}
-	}
-	return nil
+	return errors.Join(
+		insertRows(ctx, tx, "to_date_grain", calendar), insertRows(ctx, tx, "kpi_rule", rules),
+		insertRows(ctx, tx, "kpi_split", splits), insertRows(ctx, tx, "kpi_part", parts),
+	)
 }
 
 func dropTemporary(ctx context.Context, tx Execer) error {
 	for _, table := range []string{
 		"cell", "kpi_header", "kpi_grain", "kpi_covered", "kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window",
-		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "change_found", "kpi_reason", "header_link", "to_date_cell",
+		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "kpi_slice", "slice_part", "kpi_reason", "header_link", "to_date_cell",
 	} {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

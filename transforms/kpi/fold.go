@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -50,21 +51,15 @@ func (g *group) aggregates() (list []aggregate, of map[side]string) {
 // first to one row per combination of traits, then over grouping sets.
 func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trait, attached bool) error {
 	list, of := g.aggregates()
-	var columns, names, combined, sums, sets, labels, values, read []string
+	var columns, names, sums, numbers, sets, labels, values, read []string
 	for i, t := range traits {
 		name := fmt.Sprintf("t%d", i)
-		expr := t.Person
-		if t.state {
-			expr = fmt.Sprintf("case when k.who is null then 'unknown' else coalesce(%s, 'none') end", t.Person)
-		}
+		expr := t.code()
 		if attached {
 			expr = "coalesce(k." + t.Mart + ", 'unknown')"
-		} else if !t.state {
-			expr = fmt.Sprintf("coalesce(%s, 'unknown')", expr)
 		}
 		columns = append(columns, fmt.Sprintf(",\n        %s as %s", expr, name))
 		names = append(names, ", k."+name)
-		combined = append(combined, ", c."+name)
 		sets = append(sets, fmt.Sprintf("(c.period_start, c.%s)", name))
 		labels = append(labels, fmt.Sprintf("when grouping(c.%s) = 0 then '%s'", name, t.Type))
 		values = append(values, "c."+name)
@@ -76,11 +71,17 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 	for _, a := range list {
 		firsts += fmt.Sprintf(",\n        %s as %s", a.expr, a.name)
 		sums = append(sums, fmt.Sprintf(", cast(sum(c.%s) as double) as %s", a.name, a.name))
+		numbers = append(numbers, ", c."+a.name)
 	}
-	label, value := "'all'", "'all'"
+	label, value, text, decode := "'all'", "'all'", "c.segment_value", ""
 	if len(traits) > 0 {
 		label = "case " + strings.Join(labels, " ") + " else 'all' end"
-		value = "coalesce(" + strings.Join(values, ", ") + ", 'all')"
+		value = "coalesce(" + strings.Join(values, ", ") + ")"
+		if attached {
+			value = fmt.Sprintf("coalesce(%s, 'all')", value)
+		} else {
+			text, decode = "coalesce(d.value, 'all')", "\nleft join kpi_code as d on d.code = c.segment_value"
+		}
 	}
 	who := "cast(null as integer)"
 	if g.head().who() != "" {
@@ -100,14 +101,20 @@ combined as (
         k.period_start%s%s
     from stated as k
     group by k.period_start%s
+),
+
+sliced as (
+    select c.period_start, %s as segment_type, %s as segment_value%s
+    from combined as c
+    group by grouping sets (%s)
 )
 
-select c.period_start, %s as segment_type, %s as segment_value%s
-from combined as c
-group by grouping sets (%s)`,
+select c.period_start, c.segment_type, %s as segment_value%s
+from sliced as c%s`,
 		who, strings.Join(columns, ""), strings.Join(read, ""), rows, traitJoins(traits, grain, attached),
 		strings.Join(names, ""), firsts, strings.Join(names, ""),
-		label, value, strings.Join(sums, ""), strings.Join(append([]string{"(c.period_start)"}, sets...), ", "))
+		label, value, strings.Join(sums, ""), strings.Join(append([]string{"(c.period_start)"}, sets...), ", "),
+		text, strings.Join(numbers, ""), decode)
 	if err := g.tx.Exec(ctx, query); err != nil {
 		return err
 	}
@@ -121,7 +128,7 @@ func traitJoins(traits []trait, grain string, attached bool) string {
 	}
 	joins := "\n    left join kpi_person as p on p.person_no = k.who"
 	if slices.ContainsFunc(traits, func(t trait) bool { return t.state }) {
-		joins += fmt.Sprintf("\n    left join kpi_state as s on s.person_no = k.who and s.period_start = k.period_start and s.grain = '%s'", grain)
+		joins += fmt.Sprintf("\n    left join kpi_state as s on s.person_no = k.who and s.period_start = k.period_start and s.grain_no = %d", grainNo(grain))
 	}
 	return joins
 }
@@ -146,29 +153,40 @@ group by k.period_start, coalesce(k.%[2]s, 'unknown')`, p.type_, p.column, colum
 	return g.store(ctx, grain, of)
 }
 
-// store takes each KPI's numbers from the fold.
+// store takes the numbers of all KPIs of the group from the fold.
 func (g *group) store(ctx context.Context, grain string, of map[side]string) error {
+	var parts []string
 	for _, m := range g.metrics {
-		if !g.isPlaced(m.d, grain) {
-			continue
-		}
-		var into, from, any []string
-		for _, s := range m.sides {
-			into = append(into, s.into)
-			from = append(from, "f."+of[s])
-			any = append(any, "f."+of[s]+" <> 0")
-		}
-		where := "(" + strings.Join(any, " or ") + ")"
-		if len(m.d.NumeratorOnly) > 0 {
-			where += fmt.Sprintf(" and (f.segment_type not in ('%s') or %s <> 0)", strings.Join(m.d.NumeratorOnly, "', '"), from[0])
-		}
-		query := fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
-select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s
-from folding as f
-where %s`, strings.Join(into, ", "), m.d.ID, grain, strings.Join(from, ", "), where)
-		if err := g.tx.Exec(ctx, query); err != nil {
-			return err
+		if g.isPlaced(m.d, grain) {
+			parts = append(parts, m.taken(grain, of))
 		}
 	}
-	return nil
+	if len(parts) == 0 {
+		return nil
+	}
+	return g.tx.Exec(ctx, fmt.Sprintf("insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)\n%s",
+		strings.Join(foldedNumbers(), ", "), strings.Join(parts, "\nunion all\n")))
+}
+
+func foldedNumbers() []string {
+	return []string{"numerator", "denominator", "squares", "n", "low", "high", "low_denominator", "high_denominator"}
+}
+
+// taken are the rows of the fold that say something about the KPI.
+func (m metric) taken(grain string, of map[side]string) string {
+	var any, numbers []string
+	names := map[string]string{}
+	for _, s := range m.sides {
+		names[s.into] = "f." + of[s]
+		any = append(any, "f."+of[s]+" <> 0")
+	}
+	for _, column := range foldedNumbers() {
+		numbers = append(numbers, cmp.Or(names[column], "cast(null as double)")+" as "+column)
+	}
+	where := "(" + strings.Join(any, " or ") + ")"
+	if len(m.d.NumeratorOnly) > 0 {
+		where += fmt.Sprintf(" and (f.segment_type not in ('%s') or %s <> 0)", strings.Join(m.d.NumeratorOnly, "', '"), names[m.sides[0].into])
+	}
+	return fmt.Sprintf("select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s\nfrom folding as f\nwhere %s",
+		m.d.ID, grain, strings.Join(numbers, ", "), where)
 }

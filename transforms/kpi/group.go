@@ -20,6 +20,9 @@ type group struct {
 	flags    flags
 	placing  placing
 	counted  string // the weight of atoms that have an amount
+
+	showsAtoms bool   // atoms carry what an explanation shows of them
+	shownTrait string // column of an attached atom that the explained cell is a slice by
 }
 
 // flags are what the rows of an atom table say beside keys and weights.
@@ -99,6 +102,9 @@ func (r *reading) placement() string {
 	parts := []string{r.from, d.Sampled, fmt.Sprint(r.isDaily())}
 	for _, column := range []string{"happened_on", "grain", "period_start", "from_on", "until_on", "person_id", "identity_id", "account_id"} {
 		parts = append(parts, r.exprs[column])
+	}
+	if r.has("from_on") && (r.has("happened_on") || r.has("grain")) {
+		parts = append(parts, fmt.Sprint(d.Windows)) // may be placed together, which one window can say
 	}
 	for _, s := range r.passes {
 		parts = append(parts, s.Type+"="+r.exprs[s.Column])

@@ -17,37 +17,34 @@ func loadHeaders(ctx context.Context, tx Execer, zone *time.Location, finished [
 			return err
 		}
 	}
+	var headers, grains, covered [][]any
 	for _, f := range finished {
-		if err := tx.Exec(ctx, "insert into kpi_header values (?, ?, ?)", f.ID, f.Measure, f.isFilled()); err != nil {
-			return err
-		}
+		headers = append(headers, []any{f.ID, f.Measure, f.isFilled()})
 		for _, grain := range f.Grains {
 			w := f.window(grain)
-			if err := tx.Exec(ctx, "insert into kpi_grain values (?, ?, ?, ?, ?)", f.ID, grain, w.kind, w.days, w.months); err != nil {
-				return err
-			}
+			grains = append(grains, []any{f.ID, grain, w.kind, w.days, w.months})
 		}
-		if err := loadCoverage(ctx, tx, zone, f); err != nil {
-			return err
-		}
+		covered = append(covered, f.coverage(zone)...)
 	}
-	return nil
+	if err := insertRows(ctx, tx, "kpi_header", headers); err != nil {
+		return err
+	}
+	if err := insertRows(ctx, tx, "kpi_grain", grains); err != nil {
+		return err
+	}
+	return insertRows(ctx, tx, "kpi_covered", covered)
 }
 
-// loadCoverage adds each covered range twice: as the local days that lie whole
+// coverage gives each covered range twice: as the local days that lie whole
 // inside it, which make a period complete, and as all days that it touches,
 // in which an empty period counts 0.
-func loadCoverage(ctx context.Context, tx Execer, zone *time.Location, f Finished) error {
+func (f *Finished) coverage(zone *time.Location) (rows [][]any) {
 	for _, isWhole := range []bool{true, false} {
 		for _, c := range Days(f.Covered, zone, isWhole) {
-			err := tx.Exec(ctx, "insert into kpi_covered values (?, cast(? as date), cast(? as date), ?)",
-				f.ID, dateOf(c.From), dateOf(c.Until), isWhole)
-			if err != nil {
-				return err
-			}
+			rows = append(rows, []any{f.ID, dateOf(c.From), dateOf(c.Until), isWhole})
 		}
 	}
-	return nil
+	return rows
 }
 
 // dateOf is a date that DuckDB reads back, also for the beginning of time.

@@ -23,10 +23,12 @@ func writeHistory(ctx context.Context, tx Execer, run Run, finished []Finished) 
 	if err := tx.Exec(ctx, "create or replace temp table kpi_reason (kpi_id varchar, reason varchar)"); err != nil {
 		return err
 	}
+	var reasons [][]any
 	for _, f := range finished {
-		if err := tx.Exec(ctx, "insert into kpi_reason values (?, ?)", f.ID, string(f.Reason)); err != nil {
-			return err
-		}
+		reasons = append(reasons, []any{f.ID, string(f.Reason)})
+	}
+	if err := insertRows(ctx, tx, "kpi_reason", reasons); err != nil {
+		return err
 	}
 	return tx.Exec(ctx, createValueHistory, run.ComputedAt.UTC(), run.BuildID)
 }

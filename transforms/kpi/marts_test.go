@@ -59,6 +59,8 @@ func newMarts(t testing.TB, from, today string) *marts {
 	t.Helper()
 	db, err := warehouse.Open(t.Context(), warehouse.Options{Dir: t.TempDir()})
 	require.NoError(t, err)
+	_, err = db.Migrate(t.Context(), t.TempDir(), time.Date(2026, 1, 1, 0, 0, 0, 0, time.UTC))
+	require.NoError(t, err)
 	conn, err := db.SQL().Conn(t.Context())
 	require.NoError(t, err)
 	t.Cleanup(func() {
@@ -166,9 +168,11 @@ func (m *marts) try(files ...string) error {
 	return kpi.Compute(m.t.Context(), session{m.conn}, run, configured, func(...string) {})
 }
 
+// compute computes the files and wants every cell explained by its rows.
 func (m *marts) compute(files ...string) {
 	m.t.Helper()
 	require.NoError(m.t, m.try(files...))
+	m.explains(parse(m.t, files...))
 }
 
 // rows reads a select as texts joined by |.

@@ -67,32 +67,30 @@ const valueTable = `kpi_id varchar, grain varchar, period_start date, period_end
 
 const insertValues = `insert into kpi.value
 select
-    c.kpi_id, c.grain, c.period_start, c.period_end, c.segment_type, c.segment_value,
-    case when h.kpi_id is null then c.numerator end as numerator,
-    case when h.kpi_id is null then c.denominator end as denominator,
-    case when h.kpi_id is null then c.value end as value,
-    case when h.kpi_id is null then c.n end as n,
-    case when h.kpi_id is null then c.ci_low end as ci_low,
-    case when h.kpi_id is null then c.ci_high end as ci_high,
-    case when h.kpi_id is null then c.low end as low,
-    case when h.kpi_id is null then c.high end as high,
+    s.kpi_id, s.grain, c.period_start, c.period_end, s.segment_type, s.segment_value,
+    case when h.slice_no is null then c.numerator end as numerator,
+    case when h.slice_no is null then c.denominator end as denominator,
+    case when h.slice_no is null then c.value end as value,
+    case when h.slice_no is null then c.n end as n,
+    case when h.slice_no is null then c.ci_low end as ci_low,
+    case when h.slice_no is null then c.ci_high end as ci_high,
+    case when h.slice_no is null then c.low end as low,
+    case when h.slice_no is null then c.high end as high,
     c.is_partial, c.is_final, c.final_on,
     case
         when h.found_in = 0 then 'suppressed'
         when h.found_in > 0 then 'suppressed_complementary'
         else c.status
     end as status,
-    c.version as definition_version,
+    s.version as definition_version,
     cast(? as timestamp) as computed_at,
     cast(? as varchar) as build_id,
-    c.sql_hash
+    s.sql_hash
 from completed as c
-left join hidden_cell as h
-    on h.kpi_id = c.kpi_id and h.grain = c.grain and h.period_start = c.period_start
-    and h.segment_type = c.segment_type and h.segment_value = c.segment_value
-where not c.is_to_date
-order by c.kpi_id nulls last, c.grain nulls last, c.period_start nulls last, c.segment_type nulls last,
-    c.segment_value nulls last`
+inner join kpi_slice as s on s.slice_no = c.slice_no
+left join hidden_cell as h on h.slice_no = c.slice_no and h.period_start = c.period_start
+where not s.is_to_date
+order by c.series_no nulls last, c.period_start nulls last, c.slice_no nulls last`
 
 func changeColumns() [][2]string {
 	return append(cellColumns(), [][2]string{

@@ -1,12 +1,35 @@
 package kpi
 
-import "context"
+import (
+	"context"
+	"fmt"
+	"slices"
+)
 
 // People are numbered once for all KPIs: atoms are grouped by a small integer
 // instead of a person id of 36 letters, and the join that turns an identity
-// into a person brings the number along.
+// into a person brings the number along. What people are sliced by is held as
+// codes of kpi_code, for the same reason: millions of rows carry them.
 const (
-	createPeople = `create or replace temp table kpi_person as
+	createCodes = `create temp table if not exists kpi_code as
+with
+texts as (
+    select m.join_month as value
+    from mart.person as m
+    union
+    select m.join_channel as value
+    from mart.person as m
+)
+
+select %d as code, 'unknown' as value
+union all
+select %d as code, 'none' as value
+union all
+select cast(%[2]d + row_number() over (order by t.value nulls last) as integer) as code, t.value
+from texts as t
+where t.value not in ('unknown', 'none')`
+
+	createPeople = `create temp table if not exists kpi_person as
 with
 people as (
     select distinct i.person_id
@@ -17,43 +40,93 @@ people as (
 select
     q.person_id,
     cast(row_number() over (order by q.person_id nulls last) as integer) as person_no,
-    coalesce(m.join_month, 'unknown') as join_month,
-    coalesce(m.join_channel, 'unknown') as join_channel
+    coalesce(a.code, %[1]d) as join_month,
+    coalesce(b.code, %[1]d) as join_channel
 from people as q
-left join mart.person as m on m.person_id = q.person_id`
+left join mart.person as m on m.person_id = q.person_id
+left join kpi_code as a on a.value = m.join_month
+left join kpi_code as b on b.value = m.join_channel`
 
-	createIdentities = `create or replace temp table kpi_identity as
+	createIdentities = `create temp table if not exists kpi_identity as
 select i.identity_id, q.person_no
 from core.person_identity as i
 inner join kpi_person as q on q.person_id = i.person_id`
 
+	addLevels = `insert into kpi_code
+with
+levels as (
+    select m.engagement_level as value
+    from mart.person_period as m
+    union
+    select m.engagement_level_start as value
+    from mart.person_period as m
+),
+
+last_code as (
+    select max(c.code) as code
+    from kpi_code as c
+)
+
+select cast(x.code + row_number() over (order by n.value nulls last) as integer) as code, n.value
+from levels as n
+cross join last_code as x
+where n.value is not null and n.value not in (select c.value from kpi_code as c)`
+
 	// The state of a person in a period; who has no row was not active: 'none'.
 	createStates = `create or replace temp table kpi_state as
-select m.grain, m.period_start, q.person_no, m.engagement_level, m.engagement_level_start
+select %s as grain_no, m.period_start, q.person_no, a.code as engagement_level, b.code as engagement_level_start
 from mart.person_period as m
 inner join kpi_person as q on q.person_id = m.person_id
+left join kpi_code as a on a.value = m.engagement_level
+left join kpi_code as b on b.value = m.engagement_level_start
 where m.community_id = 'all'`
 )
 
-// people makes the numbers and states at the first KPI that needs them.
+// The codes of what is said of those of whom nothing is known, and of those
+// who did nothing.
+const (
+	unknownCode = 1
+	noneCode    = 2
+)
+
+// grainNo is the number of a grain in kpi_state.
+func grainNo(grain string) int { return slices.Index(grains(), grain) }
+
+func grainNumbers(column string) string {
+	text := "case " + column
+	for i, grain := range grains() {
+		text += fmt.Sprintf(" when '%s' then %d", grain, i)
+	}
+	return "cast(" + text + " end as tinyint)"
+}
+
+// people makes the numbers and states at the first KPI that needs them. Numbers
+// and codes stay from ComputeToDate to Compute.
 type people struct {
 	tx        Execer
+	period    string // which states are read of mart.person_period m; "" for all
 	hasPeople bool
 	hasStates bool
 }
 
 func (p *people) need(ctx context.Context, states bool) error {
+	var statements []string
 	if !p.hasPeople {
-		for _, create := range []string{createPeople, createIdentities} {
-			if err := p.tx.Exec(ctx, create); err != nil {
-				return err
-			}
-		}
+		statements = append(statements, fmt.Sprintf(createCodes, unknownCode, noneCode), fmt.Sprintf(createPeople, unknownCode), createIdentities)
 		p.hasPeople = true
 	}
 	if states && !p.hasStates {
+		create := fmt.Sprintf(createStates, grainNumbers("m.grain"))
+		if p.period != "" {
+			create += " and " + p.period
+		}
+		statements = append(statements, addLevels, create)
 		p.hasStates = true
-		return p.tx.Exec(ctx, createStates)
+	}
+	for _, statement := range statements {
+		if err := p.tx.Exec(ctx, statement); err != nil {
+			return err
+		}
 	}
 	return nil
 }

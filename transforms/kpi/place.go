@@ -14,10 +14,11 @@ type placing struct {
 }
 
 // place needs all amounts of a period together for a median, the latest atom
-// for once, and one set of units where spans and events share a side.
+// for once, and one set of units where spans and events share a side: what a
+// rolling window holds of events then stands beside the spans.
 func (g *group) place(p *probe) placing {
-	whole := g.head().d.is("median") || g.head().d.Once != "" || g.head().d.All != "" || g.hasUnit()
-	return placing{spans: whole || p.SpansShare, rolls: whole}
+	whole := g.head().d.is("median") || g.head().d.Once != "" || g.head().d.All != "" || g.hasUnit() || p.SpansShare
+	return placing{spans: whole, rolls: whole}
 }
 
 // isPlaced reports whether the KPI's atoms stand one by one in the periods of
@@ -108,6 +109,9 @@ func (g *group) carried() string {
 	}
 	for _, w := range g.weights {
 		columns = append(columns, w.name)
+	}
+	if g.showsAtoms {
+		columns = append(columns, shownColumns()...)
 	}
 	text := ""
 	for _, column := range columns {

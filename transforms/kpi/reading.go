@@ -71,6 +71,11 @@ func (r *reading) check() error {
 			return fmt.Errorf("column %s needs column %s beside it", pair[0], pair[1])
 		}
 	}
+	for _, grain := range r.d.Grains {
+		if r.d.window(grain).kind == "roll" && !r.has("happened_on") && !r.has("grain") {
+			return fmt.Errorf("window %s of grain %s: a span is read on one day, only events and periods stand in a rolling window", r.d.Windows[grain], grain)
+		}
+	}
 	needed := map[string][]string{
 		"ratio": {"numerator", "denominator"}, "distinct_ratio": {"numerator", "denominator"}, "sum_per_distinct": {"numerator"},
 		"sum": {"amount"}, "mean": {"amount"}, "median": {"amount"}, "nps": {"amount"},

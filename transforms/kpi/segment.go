@@ -39,6 +39,15 @@ func communityTraits(isOutcome bool) []trait {
 	}
 }
 
+// code is the code in kpi_code of the slice of a row k by the trait: who is
+// nobody is unknown, who has no state in the period was not active in it.
+func (t trait) code() string {
+	if t.state {
+		return fmt.Sprintf("case when k.who is null then %d else coalesce(%s, %d) end", unknownCode, t.Person, noneCode)
+	}
+	return fmt.Sprintf("coalesce(%s, %d)", t.Person, unknownCode)
+}
+
 // segmentSets are the sets that headers name, and of each its segment types. A
 // type is computed where its mart column exists or the select returns a column
 // of its name; otherwise it is absent, not "unknown".

@@ -24,7 +24,7 @@ const suppressWhole = 10
 // Each hidden cell may make another the only one, so the last two rules repeat
 // until they find nothing.
 func suppress(ctx context.Context, tx Execer) error {
-	for _, statement := range []string{createHidden, fmt.Sprintf(hideSmall, suppressWhole), createPeriodParts} {
+	for _, statement := range []string{createHidden, fmt.Sprintf(hideSmall, suppressWhole), createPeriodParts, createSliceParts} {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}
@@ -42,53 +42,39 @@ func suppress(ctx context.Context, tx Execer) error {
 	}
 }
 
-const createHidden = `create or replace temp table hidden_cell (kpi_id varchar, grain varchar, period_start date,
-    segment_type varchar, segment_value varchar, found_in integer)`
+const createHidden = `create or replace temp table hidden_cell (slice_no integer, type_no integer, period_start date, found_in integer)`
 
 const hideSmall = `insert into hidden_cell
-select c.kpi_id, c.grain, c.period_start, c.segment_type, c.segment_value, 0 as found_in
+select c.slice_no, c.type_no, c.period_start, 0 as found_in
 from completed as c
-where c.n > 0 and c.n < c.privacy_k and (c.segment_type <> 'all' or c.privacy_k >= %d)`
+inner join kpi_slice as s on s.slice_no = c.slice_no
+where c.n > 0 and c.n < s.privacy_k and (s.segment_type <> 'all' or s.privacy_k >= %d)`
 
-// hideComplement looks at the sets in which the last round hid something.
+// hideComplement looks at the sets in which the last round hid the only cell.
 const hideComplement = `insert into hidden_cell
 with
-touched as (
-    select distinct h.kpi_id, h.grain, h.period_start, h.segment_type
+single as (
+    select h.type_no, h.period_start, max(h.slice_no) as slice_no
     from hidden_cell as h
-    where h.found_in = %[1]d - 1
-),
-
-cells as (
-    select
-        c.kpi_id, c.grain, c.period_start, c.segment_type, c.segment_value, c.n,
-        h.kpi_id is not null as is_hidden
-    from completed as c
-    inner join touched as t
-        on t.kpi_id = c.kpi_id and t.grain = c.grain and t.period_start = c.period_start
-        and t.segment_type = c.segment_type
-    left join hidden_cell as h
-        on h.kpi_id = c.kpi_id and h.grain = c.grain and h.period_start = c.period_start
-        and h.segment_type = c.segment_type and h.segment_value = c.segment_value
-    where c.n > 0
+    group by h.type_no, h.period_start
+    having count(*) = 1 and max(h.found_in) = %[1]d - 1
 ),
 
 placed as (
     select
-        c.*,
-        count(*) filter (where c.is_hidden) over (
-            partition by c.kpi_id, c.grain, c.period_start, c.segment_type
-        ) as hidden_cells,
+        c.slice_no, c.type_no, c.period_start,
         row_number() over (
-            partition by c.kpi_id, c.grain, c.period_start, c.segment_type, c.is_hidden
-            order by c.n nulls last, c.segment_value nulls last
+            partition by c.type_no, c.period_start order by c.n nulls last, c.slice_no nulls last
         ) as place
-    from cells as c
+    from completed as c
+    inner join single as s
+        on s.type_no = c.type_no and s.period_start = c.period_start and s.slice_no <> c.slice_no
+    where c.n > 0
 )
 
-select p.kpi_id, p.grain, p.period_start, p.segment_type, p.segment_value, %[1]d as found_in
+select p.slice_no, p.type_no, p.period_start, %[1]d as found_in
 from placed as p
-where p.hidden_cells = 1 and not p.is_hidden and p.place = 1`
+where p.place = 1`
 
 // createPeriodParts says which periods lie in which.
 const createPeriodParts = `create or replace temp table period_part as
@@ -112,65 +98,70 @@ select distinct 'month' as part_grain, d.month_start as part_start, 'year' as gr
 union all
 select distinct 'quarter' as part_grain, d.quarter_start as part_start, 'year' as grain, d.year_start as period_start from days as d`
 
+// createSliceParts says which slices of a smaller grain add up to which of a
+// larger one.
+const createSliceParts = `create or replace temp table slice_part as
+select s.slice_no, p.slice_no as part_no, g.grain, g.part_grain
+from kpi_part as g
+inner join kpi_slice as s on s.kpi_id = g.kpi_id and s.grain = g.grain
+inner join kpi_slice as p
+    on p.kpi_id = g.kpi_id and p.grain = g.part_grain
+    and p.segment_type = s.segment_type and p.segment_value = s.segment_value`
+
 // hideInTime looks at the periods of which the last round hid a part, and at
 // the parts of periods that it hid.
 const hideInTime = `insert into hidden_cell
 with
 touched as (
-    select g.kpi_id, g.grain, g.part_grain, p.period_start, h.segment_type, h.segment_value
+    select g.slice_no, g.part_no, g.grain, g.part_grain, p.period_start
     from hidden_cell as h
-    inner join kpi_part as g on g.kpi_id = h.kpi_id and g.part_grain = h.grain
+    inner join slice_part as g on g.part_no = h.slice_no
     inner join period_part as p
-        on p.part_grain = h.grain and p.grain = g.grain and p.part_start = h.period_start
+        on p.part_grain = g.part_grain and p.grain = g.grain and p.part_start = h.period_start
     where h.found_in = %[1]d - 1
     union
-    select g.kpi_id, g.grain, g.part_grain, h.period_start, h.segment_type, h.segment_value
+    select g.slice_no, g.part_no, g.grain, g.part_grain, h.period_start
     from hidden_cell as h
-    inner join kpi_part as g on g.kpi_id = h.kpi_id and g.grain = h.grain
+    inner join slice_part as g on g.slice_no = h.slice_no
     where h.found_in = %[1]d - 1
 ),
 
 members as (
-    select t.*, t.grain as cell_grain, t.period_start as cell_start, 0 as depth
+    select t.slice_no, t.part_no, t.period_start, t.slice_no as cell_no, t.period_start as cell_start, 0 as depth
     from touched as t
     union all
-    select t.*, t.part_grain as cell_grain, p.part_start as cell_start, 1 as depth
+    select t.slice_no, t.part_no, t.period_start, t.part_no as cell_no, p.part_start as cell_start, 1 as depth
     from touched as t
     inner join period_part as p
         on p.grain = t.grain and p.part_grain = t.part_grain and p.period_start = t.period_start
 ),
 
-cells as (
-    select m.*, c.n, h.kpi_id is not null as is_hidden
+single as (
+    select m.slice_no, m.part_no, m.period_start, max(m.cell_no) as cell_no, max(m.cell_start) as cell_start
     from members as m
-    inner join completed as c
-        on c.kpi_id = m.kpi_id and c.grain = m.cell_grain and c.period_start = m.cell_start
-        and c.segment_type = m.segment_type and c.segment_value = m.segment_value
-    left join hidden_cell as h
-        on h.kpi_id = m.kpi_id and h.grain = m.cell_grain and h.period_start = m.cell_start
-        and h.segment_type = m.segment_type and h.segment_value = m.segment_value
-    where c.n > 0
+    inner join hidden_cell as h on h.slice_no = m.cell_no and h.period_start = m.cell_start
+    group by m.slice_no, m.part_no, m.period_start
+    having count(*) = 1
 ),
 
 placed as (
     select
-        c.*,
-        count(*) filter (where c.is_hidden) over (
-            partition by c.kpi_id, c.grain, c.part_grain, c.period_start, c.segment_type, c.segment_value
-        ) as hidden_cells,
+        c.slice_no, c.type_no, c.period_start,
         row_number() over (
-            partition by c.kpi_id, c.grain, c.part_grain, c.period_start, c.segment_type, c.segment_value, c.is_hidden
-            order by c.depth nulls last, c.n nulls last, c.cell_start nulls last
+            partition by m.slice_no, m.part_no, m.period_start
+            order by m.depth nulls last, c.n nulls last, c.period_start nulls last
         ) as place
-    from cells as c
+    from members as m
+    inner join single as s
+        on s.slice_no = m.slice_no and s.part_no = m.part_no and s.period_start = m.period_start
+        and (s.cell_no <> m.cell_no or s.cell_start <> m.cell_start)
+    inner join completed as c on c.slice_no = m.cell_no and c.period_start = m.cell_start
+    where c.n > 0
 )
 
-select distinct p.kpi_id, p.cell_grain as grain, p.cell_start as period_start, p.segment_type, p.segment_value, %[1]d as found_in
+select distinct p.slice_no, p.type_no, p.period_start, %[1]d as found_in
 from placed as p
-left join hidden_cell as h
-    on h.kpi_id = p.kpi_id and h.grain = p.cell_grain and h.period_start = p.cell_start
-    and h.segment_type = p.segment_type and h.segment_value = p.segment_value
-where p.hidden_cells = 1 and not p.is_hidden and p.place = 1 and h.kpi_id is null`
+where p.place = 1`
 
 // parts are the pairs of grains of which the larger one's cells are the sum or
 // the mean of the smaller one's, so that one hidden cell among them could be

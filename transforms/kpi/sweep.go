@@ -13,6 +13,7 @@ type sweep struct {
 	spans  string // select of from_on, until_on, keys and weights
 	grains []string
 	day    string // the sample day of period r
+	rolls  bool   // the spans are windows
 }
 
 // sweeps are those of one KPI.
@@ -43,7 +44,7 @@ func (g *group) sweeps(m metric) []sweep {
 			continue
 		}
 		at[key] = len(list)
-		list = append(list, sweep{spans: g.windowSpans(m, grain, w), grains: []string{grain}, day: sampleDay("end", g.today)})
+		list = append(list, sweep{spans: g.windowSpans(m, grain, w), grains: []string{grain}, day: sampleDay("end", g.today), rolls: true})
 	}
 	return list
 }
@@ -196,10 +197,21 @@ group by %[6]sk.%[3]s`
 			add(t.Type, "'unknown'", "\nwhere k.who is null", "")
 			continue
 		}
-		value := fmt.Sprintf("coalesce(%s, 'unknown')", t.Person)
-		add(t.Type, value, "\nleft join kpi_person as p on p.person_no = k.who", value+", ")
+		parts = append(parts, decoded(t, "from_on", ""), decoded(t, "until_on", "-"))
 	}
 	return "create or replace temp table step as\n" + strings.Join(parts, "\nunion all\n")
+}
+
+// decoded are the steps by a trait, added up by its code.
+func decoded(t trait, day, sign string) string {
+	return fmt.Sprintf(`select '%[1]s' as segment_type, d.value as segment_value, k.step_on, %[2]sk.delta as delta
+from (
+    select coalesce(%[3]s, %[4]d) as code, k.%[5]s as step_on, sum(k.amount) as delta
+    from piece as k
+    left join kpi_person as p on p.person_no = k.who
+    group by coalesce(%[3]s, %[4]d), k.%[5]s
+) as k
+inner join kpi_code as d on d.code = k.code`, t.Type, sign, t.Person, unknownCode, day)
 }
 
 // samples reads the running sums on the sample days of a grain.
@@ -252,15 +264,49 @@ where x.period_start is not null`, strings.Join(hidden, ", "), sw.day, grain, to
 }
 
 // states reads the pieces of people by their state in each period of a grain.
+// A rolling window makes many short pieces of an active person, who has a state
+// in many periods as well: they meet by quarter, so that not every piece is
+// held against every state.
 func states(sw sweep, grain, today string, t trait) string {
+	pieces, meet, quarter := "piece", "", ""
+	moment, join := "", ""
+	if sw.rolls {
+		quarter, moment = ", m.quarter_start", ", c.quarter_start"
+		join = "\n    inner join ref.calendar as c on c.date_day = " + sw.day
+		pieces = `(
+        select k.who, k.from_on, k.until_on, k.amount, r.period_start as quarter_start
+        from piece as k
+        inner join ref.period as r
+            on r.grain = 'quarter' and r.period_start < k.until_on and r.period_end > k.from_on
+    )`
+		meet = " and k.quarter_start = s.quarter_start"
+	}
 	return fmt.Sprintf(`insert into sampled
-select '%[1]s' as segment_type, coalesce(%[2]s, 'none') as segment_value, s.period_start, cast(sum(k.amount) as double) as total
-from kpi_state as s
-inner join ref.period as r
-    on r.grain = s.grain and r.period_start = s.period_start and r.period_start <= cast('%[3]s' as date)
-inner join piece as k on k.who = s.person_no and k.from_on <= %[4]s and k.until_on > %[4]s
-where s.grain = '%[5]s'
-group by coalesce(%[2]s, 'none'), s.period_start`, t.Type, t.Person, today, sw.day, grain)
+with
+moments as (
+    select r.period_start, %[4]s as day%[10]s
+    from ref.period as r%[11]s
+    where r.grain = '%[5]s' and r.period_start <= cast('%[3]s' as date)
+),
+
+stated as (
+    select s.person_no, coalesce(%[2]s, %[6]d) as code, m.period_start, m.day%[12]s
+    from kpi_state as s
+    inner join moments as m on m.period_start = s.period_start
+    where s.grain_no = %[7]d
+),
+
+counted as (
+    select s.code, s.period_start, sum(k.amount) as total
+    from stated as s
+    inner join %[8]s as k
+        on k.who = s.person_no and k.from_on <= s.day and k.until_on > s.day%[9]s
+    group by s.code, s.period_start
+)
+
+select '%[1]s' as segment_type, d.value as segment_value, c.period_start, cast(c.total as double) as total
+from counted as c
+inner join kpi_code as d on d.code = c.code`, t.Type, t.Person, today, sw.day, grain, noneCode, grainNo(grain), pieces, meet, moment, join, quarter)
 }
 
 // rest counts everybody who has no state in a period as 'none'.

@@ -35,7 +35,7 @@ func ComputeToDate(ctx context.Context, tx Execer, run Run, configured []Finishe
 		}
 		partial = append(partial, Finished{Definition: d, Hash: f.Hash, Covered: f.Covered})
 	}
-	if err := Compute(ctx, tx, run, partial, func(...string) {}); err != nil {
+	if err := compute(ctx, tx, run, partial, func(...string) {}); err != nil {
 		return fmt.Errorf("periods to date: %w", err)
 	}
 	if err := tx.Exec(ctx, createToDateCells); err != nil {
