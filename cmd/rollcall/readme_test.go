@@ -13,7 +13,7 @@ import (
 )
 
 var (
-	readmeQuery = regexp.MustCompile("(?s)```sql\n(select .*?)\n```\n\n```text\n(.*?)\n```")
+	readmeQuery = regexp.MustCompile("(?s)```sql\n(select [^`]*)\n```\n\n```text\n([^`]*)\n```")
 	readmeKPI   = regexp.MustCompile("(?s)```sql\n(/\\*\nkpi .*?)```")
 )
 
