@@ -19,6 +19,7 @@ import (
 	"rollcall/connectors/connectortest"
 	"rollcall/connectors/discourse"
 	"rollcall/internal/warehouse"
+	rollcallsql "rollcall/sql"
 	"rollcall/transforms"
 )
 
@@ -99,7 +100,7 @@ func TestBuild_equalsARecomputationOfARealForum(t *testing.T) {
 	l := newLake(t)
 	l.now = posts[len(posts)-1].UpdatedAt.AddDate(0, 0, 1)
 	l.load(posts)
-	b := l.builder(forum())
+	b := l.builderOver(rollcallsql.FS, forum())
 	build := l.build(b)
 	require.Contains(t, build.NotConfigured, "community_new_members", "posts alone say nothing of registrations")
 	_, err := b.Publish(t.Context(), transforms.PublishRequest{})
