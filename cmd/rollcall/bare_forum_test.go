@@ -156,6 +156,16 @@ func tellers() map[string][]string {
 	}
 }
 
+// elsewhereShapes are what another source fills for a capability that no stream
+// of a forum tells.
+func elsewhereShapes() map[string]string {
+	return map[string]string{"attendance": "event_attendance", "member_views": "content_view_daily", "training": "product_event", "research": "community_event"}
+}
+
+func elsewhere(shape string) string {
+	return fmt.Sprintf("`%s` of another source, for example `files`", shape)
+}
+
 // of says what would feed a KPI: the settings that open the forum's own
 // streams, and the kinds of other sources where the forum has none.
 func (h streamHelp) of(row dictionaryRow) string {
@@ -173,7 +183,7 @@ func (h streamHelp) of(row dictionaryRow) string {
 			closed = append(closed, fmt.Sprintf("stream `%s`: %s", stream, help))
 		}
 		if len(closed) == 0 {
-			closed = []string{fmt.Sprintf("`%s` of another source, for example `files`", what)}
+			closed = []string{elsewhere(what)}
 		}
 		ways[strings.Join(closed, ", or ")] = true
 	}
@@ -187,6 +197,8 @@ func (h streamHelp) of(row dictionaryRow) string {
 		require.True(h.t, isKnown, capability)
 		if len(streams) > 0 {
 			add(capability, streams)
+		} else if !slices.ContainsFunc(d.Needs, func(shape string) bool { return ways[elsewhere(shape)] }) {
+			ways[elsewhere(elsewhereShapes()[capability])] = true
 		}
 	}
 	return strings.Join(slices.Sorted(maps.Keys(ways)), "; ")

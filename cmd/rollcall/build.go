@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"path/filepath"
-	"slices"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -109,13 +108,8 @@ func (a *app) printBuild(result buildResult) error {
 	for _, check := range result.Checks {
 		fmt.Fprintf(a.stderr, "check %s (%s): %s rows %s\n", check.Name, check.Severity, count(check.Rows), check.Sample)
 	}
-	var missing []string
-	for kpi := range result.NotConfigured {
-		missing = append(missing, kpi)
-	}
-	slices.Sort(missing)
-	for _, kpi := range missing {
-		fmt.Fprintf(a.stderr, "%s is not computed: %s\n", kpi, result.NotConfigured[kpi])
+	if n := len(result.NotConfigured); n > 0 {
+		fmt.Fprintf(a.stderr, "%d KPIs are not configured: `kpi list` says which source each misses\n", n)
 	}
 	_, err := fmt.Fprintf(a.stdout, "built %s: %s, %d models, %d KPIs in %s\n", result.ID, result.Status, result.Models, result.KPIs, took(result.Finished.Sub(result.Started)))
 	return err

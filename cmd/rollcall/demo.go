@@ -29,10 +29,10 @@ func (a *app) demoCommand() *cobra.Command {
 	var keep string
 	cmd := &cobra.Command{
 		Use:   "demo",
-		Short: "Run the whole line against a made-up forum and print five KPIs",
+		Short: "Run the whole line against a made-up forum and print six KPIs",
 		Long: `Makes up a customer forum of eighteen months, serves it on the loopback
 interface by Discourse's rules, syncs it through the real connector process,
-builds, publishes, and prints five KPIs of the last months.`,
+builds, publishes, and prints six KPIs of the last months.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), keep) },
 	}
@@ -175,6 +175,12 @@ type demoMonth struct {
 // demoMonths is how many months the demo prints.
 const demoMonths = 4
 
+// demoKPIs are those that the demo prints: how many take part, whether they
+// come back, and how they are helped.
+func demoKPIs() []string {
+	return []string{"community_mau", "community_new_members", "community_post_volume", "returning_active_member_rate", "first_response_time_median_hours", "unanswered_question_rate"}
+}
+
 // readDemoKPIs reads the last complete months from the published file, as an
 // analyst would.
 func readDemoKPIs(ctx context.Context, path string) ([]demoKPI, error) {
@@ -187,8 +193,9 @@ with month as (
 )
 select d.kpi_id, d.name, d.unit, m.period_start, m.value
 from kpi.dictionary as d
-join month as m on d.kpi_id = m.kpi_id and m.age <= %d
-order by d.kpi_id, m.period_start`, demoMonths)
+join month as m on d.kpi_id = m.kpi_id and m.age <= %[1]d
+where list_contains(['%[2]s'], d.kpi_id)
+order by list_position(['%[2]s'], d.kpi_id), m.period_start`, demoMonths, strings.Join(demoKPIs(), "', '"))
 	var list []demoKPI
 	err := warehouse.SelectFile(ctx, path, queryMemory, query, func(rows *gosql.Rows) error {
 		for rows.Next() {
@@ -245,9 +252,10 @@ raw data   %[1]s/data/lake.duckdb
 config     %[1]s/rollcall.hcl
 
 try next:
-  %[2]s --config %[1]s/rollcall.hcl query "select kpi_id, period_start, value from kpi.value where grain = 'week' and segment_type = 'all' order by all"
-  %[2]s --config %[1]s/rollcall.hcl status
-`, dir, programName())
+  %[2]s --config %[1]s/rollcall.hcl kpi list
+  %[2]s --config %[1]s/rollcall.hcl kpi explain unanswered_question_rate --period %[3]s --rows
+  %[2]s --config %[1]s/rollcall.hcl query "select period_start, value, n from kpi.value where kpi_id = 'community_mau' and grain = 'week' and segment_type = 'all' order by 1"
+`, dir, programName(), kpis[0].Months[len(kpis[0].Months)-1].Start.Format("2006-01"))
 	return err
 }
 

@@ -27,7 +27,7 @@ def line(values: pd.DataFrame, unit: str) -> alt.LayerChart:
     base = alt.Chart(values).encode(x=alt.X("period_start:T", title=None))
     return (
         base.mark_area(opacity=0.15).encode(y="ci_low:Q", y2="ci_high:Q")
-        + base.mark_line().encode(y=alt.Y("value:Q", title=unit, axis=alt.Axis(format=form)))
+        + base.mark_line().encode(y=alt.Y("value:Q", title=None if unit == "ratio" else unit, axis=alt.Axis(format=form)))
         + base.mark_point(size=40).encode(
             y="value:Q",
             fill=alt.condition("datum.is_partial", alt.value("white"), alt.value("#4c78a8")),
@@ -42,12 +42,16 @@ def main(folder: Path) -> None:
     values = read(folder, "value")
     configured = dictionary[dictionary["status"] == "configured"].sort_values(["category", "name"])
 
-    name = st.sidebar.selectbox("KPI", configured["name"])
+    names, asked = list(configured["name"]), st.query_params  # ?kpi=ID&segment=TYPE opens the page on one
+    ids = list(configured["kpi_id"])
+    name = st.sidebar.selectbox("KPI", names, index=ids.index(asked["kpi"]) if asked.get("kpi") in ids else 0)
     kpi = configured[configured["name"] == name].iloc[0]
     grains = [g for g in kpi["grains"].split(",") if g != "day"]
     grain = st.sidebar.radio("Period", grains, index=grains.index("month") if "month" in grains else 0)
     mine = values[(values["kpi_id"] == kpi["kpi_id"]) & (values["grain"] == grain)]
-    segment = st.sidebar.selectbox("Segment", ["all", *sorted(set(mine["segment_type"]) - {"all"})])
+    segments = ["all", *sorted(set(mine["segment_type"]) - {"all"})]
+    wanted = asked.get("segment")
+    segment = st.sidebar.selectbox("Segment", segments, index=segments.index(wanted) if wanted in segments else 0)
 
     st.title(kpi["name"])
     st.write(kpi["definition"])

@@ -41,7 +41,7 @@ func writeInfluences(ctx context.Context, tx Execer, entries []Entry) error {
 				return err
 			}
 			if byID[l.result] == nil {
-				continue // named for later: the check influence_ids warns
+				continue // named for later; a test holds that it is known
 			}
 			if err := tx.Exec(ctx, "insert into header_link values (?, ?, ?, ?, ?, ?, ?)", l.result, l.influencer, l.sign, l.maxLag,
 				entries[i].linkGrain(), l.origin, l.isStated); err != nil {

@@ -67,7 +67,9 @@ func (g *group) placed(grain string) string {
 		add("c."+periodColumn(grain), "\ninner join ref.calendar as c on c.date_day = a.happened_on")
 	}
 	if w.kind == "cal" && r.has("grain") {
-		add("a.period_start", fmt.Sprintf("\nwhere a.grain = '%s' and a.period_start is not null", grain))
+		// What a mart says of the period after this one, or of days to come, is
+		// no value yet; null drops out here as well.
+		add("a.period_start", fmt.Sprintf("\nwhere a.grain = '%s' and a.period_start <= cast('%s' as date)", grain, g.today))
 	}
 	periods := fmt.Sprintf("\ninner join ref.period as r on r.grain = '%s' and r.period_start <= cast('%s' as date)", grain, g.today)
 	if w.kind == "roll" && by.rolls && r.has("happened_on") {
