@@ -35,6 +35,7 @@ bench-large:
 # and a minute of every fuzz test.
 nightly:
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
+	ROLLCALL_WORLDS=8 go test -run BruteForce -count 1 -timeout 30m ./transforms/kpi
 	ROLLCALL_STEPS=50 go test -run FiftySteps -count 1 -v -timeout 60m ./transforms
 	ROLLCALL_CONFORMANCE=full go test -run 'Conform|conforms|passesASound' -count 1 -timeout 60m ./connectors/...
 	@set -e; for package in $$(go list ./...); do \

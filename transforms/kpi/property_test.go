@@ -4,8 +4,10 @@ import (
 	"fmt"
 	"math"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"sort"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -17,7 +19,7 @@ import (
 // kinds of atoms, windows and options, over random atoms of random people, with
 // a computation that goes through the atoms of each period one by one.
 func TestCompute_equalsBruteForce(t *testing.T) {
-	for seed := range uint64(propertyRounds) {
+	for _, seed := range seeds(t) {
 		t.Run(fmt.Sprintf("seed %d", seed), func(t *testing.T) {
 			w := newWorld(t, seed)
 			w.store()
@@ -35,9 +37,22 @@ func TestCompute_equalsBruteForce(t *testing.T) {
 	}
 }
 
-// propertyRounds is how many worlds are tried: one by calendar years and one by
-// fiscal years, unless somebody looks for more.
-const propertyRounds = 2
+// seeds are the worlds that are tried: one of fiscal years, or as many as
+// ROLLCALL_WORLDS says, every other one of calendar years.
+func seeds(t *testing.T) []uint64 {
+	t.Helper()
+	text := os.Getenv("ROLLCALL_WORLDS")
+	if text == "" {
+		return []uint64{1}
+	}
+	worlds, err := strconv.ParseUint(text, 10, 16)
+	require.NoError(t, err)
+	var list []uint64
+	for seed := range worlds {
+		list = append(list, seed)
+	}
+	return list
+}
 
 // A point is a random atom: what each kind of select returns of it.
 type point struct {

@@ -16,7 +16,7 @@ kpi "at_risk_member_share" {
   window      = "the 120 days that end with the period"
   maturity    = "0d"
   restate     = "35d"
-  segments    = ["community_people"]
+  segments    = ["community", "join_month", "join_channel"] # who is silent has no level in the period
   sources     = ["community"]
   needs       = ["thread", "thread_reply"]
   min_n       = 20

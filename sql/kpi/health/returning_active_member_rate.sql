@@ -1,7 +1,7 @@
 /*
 kpi "returning_active_member_rate" {
   name        = "Returning active members"
-  definition  = "Of the people active in the period before, the share active again in this one. The first period has none before it and no value. Weeks and months are counted apart."
+  definition  = "Of the people active in the period before, the share active again in this one. The first period has none before it and no value. The engagement level is that of the period before. Weeks and months are counted apart."
   formula     = "people active in both periods / people active in the one before"
   data_source = "community platform: threads, replies, acts and visits"
   owner       = "community_manager"
@@ -31,6 +31,7 @@ select
     p.next_period_start as period_start,
     p.person_id,
     p.community_id,
+    p.engagement_level,
     p.is_active_next as numerator,
     true as denominator
 from mart.person_period as p
