@@ -262,7 +262,8 @@ func (x *cellReader) adds(into string) string {
 	if !found {
 		return "cast(null as double)"
 	}
-	weight, by := x.weight(s), []string{}
+	weight := x.weight(s)
+	var by []string
 	switch {
 	case s.key != "":
 		by = []string{"k." + s.key}
