@@ -30,7 +30,7 @@ func TestRollcall_tellsItsExitCodesApart(t *testing.T) {
 		{s, 2, "lies in the future", []string{"sync", "--since", "2999-01-01"}},
 		{s, 2, "give one of them", []string{"sync", "--full", "--since", "90d"}},
 		{s, 2, "accepts 1 arg", []string{"backup"}},
-		{s, 2, "accepts 1 arg", []string{"query"}},
+		{s, 1, "nothing is published yet", []string{"query"}},
 		{s, 2, `did you mean "describe"?`, []string{"connectors", "descrbe"}},
 		{s, 2, `did you mean "discourse"?`, []string{"connectors", "describe", "discorse"}},
 		{s, 2, `did you mean "github"?`, []string{"init", "gihub"}},
