@@ -46,23 +46,26 @@ func TestMigrate_keepsACopyAndRefusesANewerLake(t *testing.T) {
 	put(t, db, 7)
 	first, err := fs.ReadFile(migrations, "migrations/0001_ops.sql")
 	require.NoError(t, err)
+	second, err := fs.ReadFile(migrations, "migrations/0002_history.sql")
+	require.NoError(t, err)
 	files := fstest.MapFS{
-		"0001_ops.sql":  {Data: first},
-		"0002_more.sql": {Data: []byte("create table ops.more (n bigint)")},
-		"0003_bad.sql":  {Data: []byte("create table ops.half (n bigint); create table ops.more (n bigint)")},
+		"0001_ops.sql":     {Data: first},
+		"0002_history.sql": {Data: second},
+		"0003_more.sql":    {Data: []byte("create table ops.more (n bigint)")},
+		"0004_bad.sql":     {Data: []byte("create table ops.half (n bigint); create table ops.more (n bigint)")},
 	}
 	kept, err := db.migrate(ctx, files, filepath.Join(dir, "backups"), noon)
-	require.ErrorContains(t, err, "to version 3 (bad)")
+	require.ErrorContains(t, err, "to version 4 (bad)")
 	version, err := db.LakeVersion(ctx)
 	require.NoError(t, err)
-	require.Equal(t, 2, version, "what was applied before the bad one stays")
+	require.Equal(t, 3, version, "what was applied before the bad one stays")
 	_, err = db.SQL().Exec("select * from lake.ops.half")
 	require.ErrorContains(t, err, "half", "a migration is applied whole or not at all")
 
 	_, err = db.Migrate(ctx, filepath.Join(dir, "backups"), noon)
 	var newer *NewerError
 	require.ErrorAs(t, err, &newer)
-	require.ErrorContains(t, err, "lake.duckdb has version 2, this rollcall knows up to 1: ")
+	require.ErrorContains(t, err, "lake.duckdb has version 3, this rollcall knows up to 2: ")
 	require.NoError(t, db.Close())
 
 	old := t.TempDir()
