@@ -3,7 +3,6 @@ package transforms
 import (
 	"context"
 	"database/sql"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -201,13 +200,5 @@ func rawHolds(ctx context.Context, conn *sql.Conn, key streamKey) (bool, error) 
 // eachRow calls visit with the scanner of every row.
 func eachRow(ctx context.Context, conn *sql.Conn, query string, visit func(scan func(...any) error) error) error {
 	rows, err := conn.QueryContext(ctx, query)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
-		if err := visit(rows.Scan); err != nil {
-			return errors.Join(err, rows.Close())
-		}
-	}
-	return errors.Join(rows.Err(), rows.Close())
+	return visitRows(rows, err, visit)
 }

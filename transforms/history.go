@@ -26,54 +26,37 @@ func readPast(ctx context.Context, tx *warehouse.Tx) (*past, error) {
 }
 
 func (p *past) readVersions(ctx context.Context, tx *warehouse.Tx) error {
-	rows, err := tx.Query(ctx, `select d.kpi_id, d.definition_version, d.header_version, d.sql_hash, d.select_hash, d.valid_from, d.retired_at is not null
-from lake.history.definition as d order by d.kpi_id, d.definition_version`)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
+	return scanRows(ctx, tx, `select d.kpi_id, d.definition_version, d.header_version, d.sql_hash, d.select_hash, d.valid_from, d.retired_at is not null
+from lake.history.definition as d order by d.kpi_id, d.definition_version`, func(scan func(...any) error) error {
 		var v kpi.Version
-		if err := rows.Scan(&v.ID, &v.Number, &v.Header, &v.Hash, &v.SelectHash, &v.ValidFrom, &v.Retired); err != nil {
-			return errors.Join(err, rows.Close())
-		}
+		err := scan(&v.ID, &v.Number, &v.Header, &v.Hash, &v.SelectHash, &v.ValidFrom, &v.Retired)
 		p.versions = append(p.versions, v)
-	}
-	return errors.Join(rows.Err(), rows.Close())
+		return err
+	})
 }
 
 func (p *past) readSources(ctx context.Context, tx *warehouse.Tx) error {
-	rows, err := tx.Query(ctx, "select s.stream, s.covered_from from lake.history.source as s")
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
+	return scanRows(ctx, tx, "select s.stream, s.covered_from from lake.history.source as s", func(scan func(...any) error) error {
 		var stream string
 		var from time.Time
-		if err := rows.Scan(&stream, &from); err != nil {
-			return errors.Join(err, rows.Close())
-		}
+		err := scan(&stream, &from)
 		p.sources[stream] = from
-	}
-	return errors.Join(rows.Err(), rows.Close())
+		return err
+	})
 }
 
 func (p *past) readChanges(ctx context.Context, tx *warehouse.Tx) error {
-	rows, err := tx.Query(ctx, `select c.name, c.build_id from lake.staged.change as c
+	err := scanRows(ctx, tx, `select c.name, c.build_id from lake.staged.change as c
 union all
 select '', (select max_by(b.build_id, b.written_at) from lake.history.build as b)
-where exists (select 1 from lake.history.build as b)`)
-	if err != nil {
-		return err
-	}
-	for rows.Next() {
+where exists (select 1 from lake.history.build as b)`, func(scan func(...any) error) error {
 		var name, buildID string
-		if err := rows.Scan(&name, &buildID); err != nil {
-			return errors.Join(err, rows.Close())
-		}
+		err := scan(&name, &buildID)
 		p.changed[name] = buildID
-	}
+		return err
+	})
 	p.lastBuild = p.changed[""]
-	return errors.Join(rows.Err(), rows.Close())
+	return err
 }
 
 // reason says why values of the KPI that had settled are others in this build:

@@ -62,12 +62,8 @@ func (m *modelBuild) noteKnown(ctx context.Context, name string) error {
 		}
 		return nil
 	}
-	rows, err := m.tx.Query(ctx, fmt.Sprintf("select coalesce(md5(string_agg(r, chr(10) order by r)), '') from (select cast(to_json(t) as varchar) as r from marts.%s as t)", name))
+	content, err := contentOf(ctx, m.tx, "marts."+name)
 	if err != nil {
-		return fmt.Errorf("read %s: %w", name, err)
-	}
-	var content string
-	if err := scanOne(rows, &content); err != nil {
 		return fmt.Errorf("read %s: %w", name, err)
 	}
 	m.version[name] = content
@@ -144,7 +140,7 @@ func (m *modelBuild) planSlice(ctx context.Context, md *model, changed []string)
 	for _, input := range changed {
 		declared := md.slice.inputs[input]
 		if declared == nil {
-			isOld, err := run.isAboutOldPeople(ctx, m.changes[input].rows)
+			isOld, err := m.isAboutOldPeople(ctx, m.changes[input].rows)
 			if err != nil {
 				return step, err
 			}

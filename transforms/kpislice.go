@@ -84,7 +84,7 @@ func (m *modelBuild) isAboutPeople(ctx context.Context, name string, c *tableCha
 	if c.rows == "" {
 		return true, false, nil
 	}
-	isOld, err := (&sliceRun{modelBuild: m}).isAboutOldPeople(ctx, c.rows)
+	isOld, err := m.isAboutOldPeople(ctx, c.rows)
 	return isOld, !isOld, err
 }
 

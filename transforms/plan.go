@@ -9,6 +9,7 @@ import (
 	"strings"
 
 	"rollcall/internal/warehouse"
+	"rollcall/transforms/kpi"
 )
 
 // errPlanned ends the transaction of a plan, which keeps nothing.
@@ -115,13 +116,25 @@ func (m *modelBuild) explain(ctx context.Context) ([]Step, error) {
 		if !m.build.selected.includes(d.ID) {
 			continue
 		}
-		step := Step{d.ID, Whole, "KPIs are computed in every build"}
-		if changed := m.pending(m.readsOf(d)); len(changed) > 0 {
-			step.Reason = "rows may change in " + strings.Join(changed, ", ")
-		}
-		steps = append(steps, step)
+		steps = append(steps, m.planKPI(d))
 	}
 	return steps, nil
+}
+
+// planKPI says what is known of a KPI before its tables are computed.
+func (m *modelBuild) planKPI(d *kpi.Definition) Step {
+	changed := m.pending(m.readsOf(d))
+	switch {
+	case m.build.full:
+		return Step{d.ID, Whole, "a full build was asked for"}
+	case m.before[d.ID] == nil:
+		return Step{d.ID, Whole, "it was never computed"}
+	case m.build.selected.isNamed(d.ID):
+		return Step{d.ID, Whole, "it was selected"}
+	case len(changed) > 0:
+		return Step{d.ID, Slice, "its periods from the earliest row on that changes in " + strings.Join(changed, ", ")}
+	}
+	return Step{d.ID, Skip, "nothing that it reads changes, unless it is a new day or its definition is another"}
 }
 
 // pending are the tables whose rows a model of this build may change.

@@ -27,8 +27,8 @@ func (s *slice) unit() string {
 // isAboutOldPeople reports whether a dimension's changed rows say anything
 // about people who were known before this build. New rows about new people can
 // change no old row of a fact.
-func (r *sliceRun) isAboutOldPeople(ctx context.Context, rows string) (bool, error) {
-	columns, err := tables{r.tx}.Columns(ctx, "select * from "+rows)
+func (m *modelBuild) isAboutOldPeople(ctx context.Context, rows string) (bool, error) {
+	columns, err := tables{m.tx}.Columns(ctx, "select * from "+rows)
 	if err != nil {
 		return false, err
 	}
@@ -44,7 +44,7 @@ func (r *sliceRun) isAboutOldPeople(ctx context.Context, rows string) (bool, err
 		}
 		break
 	}
-	found, err := r.tx.Query(ctx, fmt.Sprintf("select count(*) > 0 from %s as d where %s", rows, old))
+	found, err := m.tx.Query(ctx, fmt.Sprintf("select count(*) > 0 from %s as d where %s", rows, old))
 	if err != nil {
 		return false, err
 	}

@@ -76,6 +76,11 @@ func writeState(ctx context.Context, tx *warehouse.Tx, step Step, state *modelSt
 // scanRows calls visit with the scanner of every row.
 func scanRows(ctx context.Context, db rowReader, query string, visit func(scan func(...any) error) error) error {
 	rows, err := db.Query(ctx, query)
+	return visitRows(rows, err, visit)
+}
+
+// visitRows goes through what a query returned, and closes it.
+func visitRows(rows *sql.Rows, err error, visit func(scan func(...any) error) error) error {
 	if err != nil {
 		return err
 	}

@@ -40,7 +40,7 @@ def main(folder: Path) -> None:
     st.set_page_config(page_title="Community KPIs", layout="wide")
     dictionary = read(folder, "dictionary")
     values = read(folder, "value")
-    configured = dictionary[dictionary["status"] == "configured"].sort_values(["category", "name"])
+    configured = dictionary[dictionary["is_current"] & (dictionary["status"] == "configured")].sort_values(["category", "name"])
 
     names, asked = list(configured["name"]), st.query_params  # ?kpi=ID&segment=TYPE opens the page on one
     ids = list(configured["kpi_id"])

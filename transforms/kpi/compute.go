@@ -27,9 +27,7 @@ func compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 		func() error { return loadSince(ctx, tx, configured) },
 		func() error { return loadDays(ctx, tx, run, configured) },
 		func() error { return computeBase(ctx, tx, run, configured, computed) },
-		func() error {
-			return tx.Exec(ctx, "delete from cell as c where c.period_start > "+literalDate(run.Today))
-		}, // not begun
+		func() error { return tx.Exec(ctx, notBegun+literalDate(run.Today)) },
 		func() error { return tx.Exec(ctx, trim) },
 		func() error { return fillEmpty(ctx, tx, run, configured) },
 	} {
@@ -61,6 +59,9 @@ func compute(ctx context.Context, tx Execer, run Run, configured []Finished, com
 	}
 	return dropWork(ctx, tx)
 }
+
+// notBegun takes out cells of periods that begin after a day.
+const notBegun = "delete from cell as c where c.period_start > "
 
 // computeBase makes the cells of the KPIs that have atoms, group by group.
 func computeBase(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {

@@ -6,6 +6,8 @@ import (
 	"slices"
 	"strings"
 	"time"
+
+	"rollcall/internal/warehouse"
 )
 
 // A Cell is one value of a KPI: its period and slice.
@@ -184,7 +186,7 @@ func (x *cellReader) query() string {
 		denominator = `case when row_number() over (partition by k.part order by k.shown_on, k.shown_entity_id) = 1
         and sum(k.adds_denominator) over (partition by k.part) <> 0 then 1e0 else 0e0 end`
 	}
-	return fmt.Sprintf(writeCellRows, x.placed(x.cell.Grain), x.value, quote(x.cell.SegmentValue),
+	return fmt.Sprintf(writeCellRows, x.placed(x.cell.Grain), x.value, warehouse.Literal(x.cell.SegmentValue),
 		traitJoins(x.traits, x.cell.Grain, false), literalDate(dateOf(x.cell.From)), chosen, part,
 		x.adds("numerator"), x.adds("denominator"), x.matters(), person, numerator, denominator, people)
 }
@@ -276,8 +278,6 @@ func (x *cellReader) adds(into string) string {
         partition by %[3]s, k.part, (%[1]s) > 0 order by k.shown_on, k.shown_entity_id
     ) = 1 then 1e0 else 0e0 end`, weight, by[0], strings.Join(by, ", "))
 }
-
-func quote(text string) string { return "'" + strings.ReplaceAll(text, "'", "''") + "'" }
 
 // Parts says which smaller values the KPI's values of a grain are made of
 // instead of atoms: those of a smaller grain, or those of other KPIs. Both are

@@ -8,7 +8,7 @@ kpi "at_risk_member_share" {
   cadence     = "monthly"
   category    = "health"
   measure     = "ratio"
-  forward        = true
+  forward     = true
   unit        = "ratio"
   direction   = "down"
   additive    = "no"

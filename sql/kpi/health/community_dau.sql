@@ -8,7 +8,7 @@ kpi "community_dau" {
   cadence     = "weekly"
   category    = "health"
   measure     = "sum"
-  forward        = true
+  forward     = true
   per         = "day"
   unit        = "count"
   direction   = "up"

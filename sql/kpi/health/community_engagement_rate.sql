@@ -8,7 +8,7 @@ kpi "community_engagement_rate" {
   cadence     = "weekly"
   category    = "health"
   measure     = "distinct_ratio"
-  forward        = true
+  forward     = true
   of          = "person"
   unit        = "ratio"
   direction   = "up"

@@ -8,7 +8,7 @@ kpi "community_stickiness_dau_mau" {
   cadence     = "weekly"
   category    = "health"
   measure     = "derived"
-  forward        = true
+  forward     = true
   unit        = "ratio"
   direction   = "up"
   additive    = "no"

@@ -8,7 +8,7 @@ kpi "contributor_rate_registered" {
   cadence     = "weekly"
   category    = "health"
   measure     = "distinct_ratio"
-  forward        = true
+  forward     = true
   of          = "person"
   unit        = "ratio"
   direction   = "up"

@@ -8,7 +8,7 @@ kpi "new_member_activation_rate" {
   cadence        = "weekly"
   category       = "health"
   measure        = "ratio"
-  forward        = true
+  forward     = true
   unit           = "ratio"
   direction      = "up"
   additive       = "no"

@@ -8,7 +8,7 @@ kpi "returning_share_of_active" {
   cadence     = "weekly"
   category    = "health"
   measure     = "distinct_ratio"
-  forward        = true
+  forward     = true
   of          = "person"
   unit        = "ratio"
   direction   = "up"
