@@ -1,0 +1,167 @@
+-- Who is who. identity.* holds keys and ids, vault.* the clear text that they
+-- stand for. A key is the first 64 bits of the MD5 of a text, never DuckDB's
+-- hash(), which collides and changes between releases. What people or the law
+-- decided is a row that can be deleted again; everything else is computed from
+-- staging and those rows.
+create schema if not exists identity;
+create schema if not exists vault;
+
+-- One row per login and person it belongs or belonged to; unlinked_at is null
+-- for the present one, so that membership can be asked for as of any moment.
+create table if not exists identity.person_identity (
+    identity_id varchar,
+    person_id varchar,
+    source varchar,
+    source_instance varchar,
+    source_user_id varchar,
+    match_method varchar,
+    linked_at timestamp,
+    unlinked_at timestamp
+);
+alter table identity.person_identity add column if not exists identity_key ubigint;
+alter table identity.person_identity add column if not exists match_tier tinyint;    -- 0 to 3, weakest on the best way to the person's anchor; null: alone
+alter table identity.person_identity add column if not exists match_confidence double;
+alter table identity.person_identity add column if not exists is_linkable boolean;   -- may be joined with customer data
+alter table identity.person_identity add column if not exists build_id varchar;      -- that linked it
+
+-- One row per person ever, and where one that is no more went.
+create table identity.person (
+    person_id varchar,
+    anchor_identity_id varchar, -- the login by which the person is recognised
+    created_at timestamp,
+    build_id varchar
+);
+create table identity.person_merge (
+    merged_person_id varchar,
+    surviving_person_id varchar,
+    merged_at timestamp,
+    method varchar,
+    build_id varchar
+);
+create table identity.person_event (
+    event varchar,              -- created, merged, split, linked, unlinked, guarded, erased, decided, undone
+    person_id varchar,
+    other_person_id varchar,
+    identity_id varchar,
+    actor varchar,
+    reason varchar,
+    happened_at timestamp,
+    build_id varchar
+);
+
+-- One row per thing that a record says of a login.
+create table identity.observation (
+    record varchar,             -- of staging
+    identity_key ubigint,
+    value_key ubigint,
+    id_type varchar,            -- email, subject, reference, username, name
+    trust tinyint,              -- 1 self-asserted, 2 asserted by staff, 3 verified
+    source varchar,
+    source_instance varchar,
+    seen_from timestamp,
+    seen_until timestamp,       -- when it was found gone; null: still said
+    asserted_by varchar
+);
+
+-- The clear text of every value, as it is compared.
+create table vault.value (
+    value_key ubigint,
+    id_type varchar,
+    namespace varchar,          -- of a subject: its issuer
+    norm varchar,
+    domain varchar,             -- of an address, ASCII
+    company_domain varchar,     -- registrable domain, unless it is one of the many or of nobody
+    class varchar,              -- unique, role, noreply, disposable, placeholder, blocked, generic, suppressed
+    reason varchar,
+    list_version varchar
+);
+
+-- One row per login: what it is called. Clear.
+create table vault.login (
+    identity_key ubigint,
+    identity_id varchar,
+    username varchar,
+    display_name varchar
+);
+
+-- What keeps two logins apart although evidence would link them.
+create table identity.refusal (
+    identity_id varchar,
+    other_identity_id varchar,
+    value_key ubigint,
+    rule varchar,
+    refused_at timestamp,
+    build_id varchar
+);
+
+-- Links worth a person's look, by strength.
+create table identity.suggestion (
+    identity_id varchar,
+    other_identity_id varchar,
+    strength double,            -- log2 of the odds, Fellegi-Sunter
+    probability double,
+    evidence varchar,           -- what agrees and differs, with weights, as JSON
+    suggested_at timestamp,
+    build_id varchar
+);
+
+-- What somebody decided; undoing it deletes the row.
+create table identity.decision (
+    decision_id varchar,
+    verb varchar,               -- same, not_same, account_same, account_not_same
+    identity_id varchar,        -- or an org
+    other_identity_id varchar,
+    actor varchar,
+    reason varchar,
+    decided_at timestamp
+);
+
+-- Answers to the question what a login's data may be used for.
+create table identity.consent (
+    record varchar,
+    identity_id varchar,
+    purpose varchar,            -- identity_matching, survey_linking, marketing
+    status varchar,             -- granted, refused, withdrawn
+    lawful_basis varchar,
+    recorded_at timestamp,
+    source varchar
+);
+
+-- Addresses that were erased, as keyed hashes.
+create table identity.suppression (
+    hmac varchar,
+    suppressed_at timestamp
+);
+
+-- Companies and the orgs of the sources that they are.
+create table identity.account (
+    account_id varchar,
+    anchor_org_id varchar,
+    created_at timestamp,
+    build_id varchar
+);
+create table identity.account_source (
+    org_id varchar,
+    account_id varchar,
+    source varchar,
+    source_instance varchar,
+    source_id varchar,
+    match_method varchar,
+    match_confidence double,
+    linked_at timestamp,
+    unlinked_at timestamp,
+    build_id varchar
+);
+create table identity.account_merge (
+    merged_account_id varchar,
+    surviving_account_id varchar,
+    merged_at timestamp,
+    method varchar,
+    build_id varchar
+);
+create table identity.account_domain (
+    account_id varchar,
+    domain varchar,
+    valid_from timestamp,
+    valid_to timestamp
+);
