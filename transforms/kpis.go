@@ -86,7 +86,7 @@ func (b *Builder) computeKPIs(ctx context.Context, cells tables, build *Build, e
 func (b *Builder) entries(build *Build, told map[string]time.Time) (entries []kpi.Entry, covered map[string][]kpi.Interval) {
 	covered = map[string][]kpi.Interval{}
 	for _, d := range b.kpis {
-		entry := kpi.Entry{Definition: d, Parameters: b.params}
+		entry := kpi.Entry{Definition: d, Parameters: b.params, IsPrimary: b.isPrimary(d), Person: b.opts.Config.Community.Owners[d.Owner]}
 		covered[d.ID], entry.Missing = b.coveredBy(d, build, covered, told)
 		if entry.Missing != "" {
 			build.NotConfigured[d.ID] = entry.Missing
