@@ -45,7 +45,7 @@ func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx, build *Build
 	return noteChange(ctx, tx, peopleTable, build)
 }
 
-const newLogins = `insert into lake.identity.person_identity
+const newLogins = `insert into lake.identity.person_identity by name
 select s.identity_id, cast(uuidv7() as varchar) as person_id,
     split_part(s.identity_id, ':', 1) as source,
     split_part(s.identity_id, ':', 2) as source_instance,

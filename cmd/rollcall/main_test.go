@@ -81,6 +81,13 @@ func (s *site) write(config string) {
 	require.NoError(s.t, os.WriteFile(s.path("rollcall.hcl"), []byte(config), 0o600))
 }
 
+func (s *site) read(name string) string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path(name))
+	require.NoError(s.t, err)
+	return string(text)
+}
+
 const head = `data_dir = "data"
 privacy { identity_matching = "opt_in" }
 `
