@@ -77,3 +77,19 @@ func (w *World) RolesOf(id LoginID, at Moment) []RoleName {
 	}
 	return held
 }
+
+// DisplayName is the name a login shows at its source: mostly the whole one;
+// at the forums a fifth give only the first, at GitHub a third give none.
+func (w *World) DisplayName(id LoginID) string {
+	l := &w.Logins[id]
+	p := &w.People[l.Person]
+	draw := mix(w.Seed, uint64(onLogins)<<32|uint64(id)) % 30
+	switch {
+	case p.Kind != Human:
+	case l.Source <= Lab && draw < 6:
+		return w.givenName(p)
+	case l.Source == GitHub && draw < 10:
+		return ""
+	}
+	return w.Name(l.Person)
+}
