@@ -248,7 +248,7 @@ func (f *forum) name(u *user) string {
 	if u.anonymous {
 		return f.username(u)
 	}
-	return f.world.Name(f.world.Logins[u.login].Person)
+	return f.world.DisplayName(u.login)
 }
 
 // trust is the level that Discourse gives by visits and posts.

@@ -54,10 +54,6 @@ func (h *hub) playLogin(e *world.Event) {
 		if world.RoleName(e.Detail) == world.RoleStaff {
 			h.graph.Join(h.organization, user, "MEMBER")
 		}
-	case world.RoleTaken:
-		if world.RoleName(e.Detail) == world.RoleStaff {
-			h.graph.Leave(h.organization, user)
-		}
 	}
 }
 
@@ -70,7 +66,10 @@ func (h *hub) signUp(e *world.Event) *githubtest.Object {
 	}
 	email, _ := addresses(h.world, e.Login, e.Seen)
 	user := h.graph.User(name, email)
-	h.graph.Fill(user, map[string]any{"name": h.world.Name(login.Person)})
+	h.graph.Fill(user, map[string]any{"name": nil})
+	if shown := h.world.DisplayName(e.Login); shown != "" {
+		h.graph.Fill(user, map[string]any{"name": shown})
+	}
 	return user
 }
 

@@ -74,7 +74,7 @@ func placeOf(w *world.World, e *world.Event) world.CommunityID {
 func concerns(kind world.Kind) bool {
 	switch kind {
 	case world.LoginMade, world.LoginGone, world.LoginSuspended, world.AddressChanged, world.AddressAdded,
-		world.RoleGiven, world.RoleTaken, world.LoginsMerged:
+		world.RoleGiven, world.LoginsMerged:
 		return true
 	}
 	return false
