@@ -184,32 +184,31 @@ func (s *discourse) topic(w http.ResponseWriter, r *http.Request) {
 // topicPage is a topic's own page.
 type topicPage struct {
 	topicJSON
-	Stream           map[string]any    `json:"post_stream"`
-	Timeline         [][2]int          `json:"timeline_lookup"`
-	Suggested        []listedTopic     `json:"suggested_topics"`
-	WordCount        int               `json:"word_count"`
-	Deleted          *string           `json:"deleted_at"`
-	DeletedBy        map[string]string `json:"deleted_by"`
-	UserID           int64             `json:"user_id"`
-	PinnedAt         *string           `json:"pinned_at"`
-	PinnedUntil      *string           `json:"pinned_until"`
-	SlowMode         int               `json:"slow_mode_seconds"`
-	SlowModeUntil    *string           `json:"slow_mode_enabled_until"`
-	Draft            *string           `json:"draft"`
-	DraftKey         string            `json:"draft_key"`
-	DraftSequence    int               `json:"draft_sequence"`
-	HasDeleted       bool              `json:"has_deleted"`
-	Actions          []any             `json:"actions_summary"`
-	ChunkSize        int               `json:"chunk_size"`
-	Bookmarks        []any             `json:"bookmarks"`
-	Timer            *string           `json:"topic_timer"`
-	MessageBus       int               `json:"message_bus_last_id"`
-	Participants     int               `json:"participant_count"`
-	ReadIndicator    bool              `json:"show_read_indicator"`
-	Thumbnails       *string           `json:"thumbnails"`
-	Details          map[string]any    `json:"details"`
-	AcceptedAnswer   *acceptedAnswer   `json:"accepted_answer,omitempty"`
-	HasAcceptedReply bool              `json:"has_accepted_answer,omitempty"`
+	Stream         map[string]any    `json:"post_stream"`
+	Timeline       [][2]int          `json:"timeline_lookup"`
+	Suggested      []listedTopic     `json:"suggested_topics"`
+	WordCount      int               `json:"word_count"`
+	Deleted        *string           `json:"deleted_at"`
+	DeletedBy      map[string]string `json:"deleted_by"`
+	UserID         int64             `json:"user_id"`
+	PinnedAt       *string           `json:"pinned_at"`
+	PinnedUntil    *string           `json:"pinned_until"`
+	SlowMode       int               `json:"slow_mode_seconds"`
+	SlowModeUntil  *string           `json:"slow_mode_enabled_until"`
+	Draft          *string           `json:"draft"`
+	DraftKey       string            `json:"draft_key"`
+	DraftSequence  int               `json:"draft_sequence"`
+	HasDeleted     bool              `json:"has_deleted"`
+	Actions        []any             `json:"actions_summary"`
+	ChunkSize      int               `json:"chunk_size"`
+	Bookmarks      []any             `json:"bookmarks"`
+	Timer          *string           `json:"topic_timer"`
+	MessageBus     int               `json:"message_bus_last_id"`
+	Participants   int               `json:"participant_count"`
+	ReadIndicator  bool              `json:"show_read_indicator"`
+	Thumbnails     *string           `json:"thumbnails"`
+	Details        map[string]any    `json:"details"`
+	AcceptedAnswer *acceptedAnswer   `json:"accepted_answer,omitempty"`
 }
 
 type acceptedAnswer struct {
@@ -239,7 +238,7 @@ func (s *discourse) renderPage(t *topic, posts []*post, stream map[string]any) t
 	j.Details["last_poster"] = map[string]any{"id": lastID, "username": lastUsername, "name": lastName, "avatar_template": avatar}
 	if t.accepted != nil {
 		_, username, name := f.author(t.accepted)
-		j.HasAcceptedReply, j.AcceptedAnswer = true, &acceptedAnswer{t.accepted.place, username, name, f.text(t.accepted)}
+		j.AcceptedAnswer = &acceptedAnswer{t.accepted.place, username, name, f.text(t.accepted)}
 	}
 	return j
 }
