@@ -68,6 +68,7 @@ func (b *Builder) settings() [][2]string {
 		{"currency", c.Currency},
 		{"fiscal_year_start", fmt.Sprint(int(fiscal))},
 		{"today", b.today()},
+		{"purpose", c.Community.Purpose},
 	}
 }
 
@@ -97,7 +98,7 @@ func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build)
 		}
 	}
 	return comment(ctx, tx, "marts.ref.setting", doc{
-		Table:   "One row per setting of the configuration that values depend on, as of this build.",
+		Table:   "One row per setting of the configuration that values depend on, and the community's purpose, as of this build.",
 		Columns: map[string]string{"name": "the setting", "value": "its value, as text"},
 	})
 }

@@ -268,7 +268,7 @@ func (b *Builder) checkParams(t *tree) []error {
 }
 
 func (b *Builder) loadKPIs(ctx context.Context, _ *sql.Conn) []error {
-	names, err := fs.Glob(b.opts.SQL, "kpi/*/*.sql")
+	names, err := fs.Glob(b.opts.SQL, kpiFiles)
 	if err != nil {
 		return []error{err}
 	}
