@@ -1,0 +1,44 @@
+package truth
+
+import "rollcall/internal/world"
+
+// A use is a human's month in the product.
+type use struct {
+	month    month
+	human    int32
+	isActive bool
+	didTrain bool
+}
+
+// countUsers counts who trained among who used the product
+// (training_engagement_rate). Active is who did anything: which event is a key
+// action the world's configuration leaves open. Trainings and office hours
+// attended are training too.
+func (h *history) countUsers(l *ledger) {
+	used := make(map[placed]*use)
+	of := func(k placed) *use {
+		if used[k] == nil {
+			used[k] = &use{month: k.month, human: k.human}
+		}
+		return used[k]
+	}
+	events := world.ProductEvents()
+	h.shown(func(e *world.Event) {
+		if e.Kind == world.Used && h.isMember(e.Login, e.At) {
+			u := of(placed{h.days.month(e.At), h.human(e.Login)})
+			u.isActive = true
+			u.didTrain = u.didTrain || events[e.Detail].IsTraining
+		}
+	})
+	for _, p := range h.came {
+		g := &h.w.Gatherings[p.gathering]
+		if p.attended() && (g.Kind == "training" || g.Kind == "office_hours") {
+			of(placed{h.days.month(g.Starts), p.human}).didTrain = true
+		}
+	}
+	for _, u := range used {
+		if u.isActive {
+			l.share("training_engagement_rate", u.month, whole(), u.didTrain)
+		}
+	}
+}
