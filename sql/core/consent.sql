@@ -1,8 +1,7 @@
 -- One row per login, purpose and span in which one answer holds to what its data
 -- may be used for. A source's later answer ends its earlier one, and a grant ends
 -- where its record is gone. Where sources disagree the most restrictive answer
--- holds. No row: no answer, which is no. A lawful basis without an answer counts
--- as granted.
+-- holds. No row: no answer, which is no.
 --
 -- identity_id: source:instance:user
 -- purpose: identity_matching, survey_linking or marketing
@@ -15,7 +14,7 @@ answers as (
     select
         c.identity_id,
         lower(c.purpose) as purpose,
-        coalesce(lower(c.status), 'granted') as status,
+        lower(c.status) as status,
         c.lawful_basis,
         coalesce(c.recorded_at, c.first_seen_at) as valid_from,
         c.deleted_at,
@@ -27,8 +26,7 @@ answers as (
                 c.record nulls first
         ) as next_at
     from staging.consent as c
-    where c.identity_id is not null and c.purpose is not null
-        and (c.status is not null or c.lawful_basis is not null)
+    where c.identity_id is not null and c.purpose is not null and c.status is not null
 ),
 
 held as (
