@@ -20,6 +20,9 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
 	}
+	if past.moves, err = b.readMoves(ctx, tx, past); err != nil {
+		return fmt.Errorf("find who was merged or erased: %w", err)
+	}
 	told, err := b.capabilities(ctx, tx)
 	if err != nil {
 		return err

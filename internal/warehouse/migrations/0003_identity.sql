@@ -161,7 +161,27 @@ create table identity.account_merge (
 );
 create table identity.account_domain (
     account_id varchar,
+    domain varchar,             -- of addresses; one below a domain that a source states stands here itself once it is seen
+    valid_from timestamp,       -- null: as far back as anybody knows
+    valid_to timestamp          -- exclusive; null: still
+);
+
+-- Two orgs that may be one company: they share a name, or a domain that several
+-- companies have.
+create table identity.account_suggestion (
+    org_id varchar,
+    other_org_id varchar,
+    reason varchar,             -- name, or domain and which
+    suggested_at timestamp,
+    build_id varchar
+);
+
+-- The domains of a login's addresses that belong to a company: all that models
+-- may know of an address.
+create table identity.login_domain (
+    identity_id varchar,
     domain varchar,
-    valid_from timestamp,
-    valid_to timestamp
+    trust tinyint,              -- the best of its observations
+    seen_from timestamp,
+    seen_until timestamp        -- exclusive; null: still said
 );
