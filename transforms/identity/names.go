@@ -1,10 +1,12 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
 	"slices"
-	"strings"
+
+	"rollcall/transforms/identity/name"
 )
 
 // loadNames reads what logins are called where so many share an address that it
@@ -59,31 +61,25 @@ func (l *loading) shared() []int32 {
 	return slices.Compact(logins)
 }
 
-// namesAgree reports whether each login that has a name has one that fits the
-// first of them, and most have one.
+// namesAgree reports whether most logins have a name, and each that has one has
+// one that the human with the fullest name among them could bear.
 func namesAgree(names map[int32][]string, logins []int32) bool {
-	var first []string
-	named := 0
+	fullest, named := "", 0
 	for _, login := range logins {
-		if len(names[login]) == 0 {
-			continue
+		if len(names[login]) > 0 {
+			named++
 		}
-		named++
-		if first == nil {
-			first = names[login]
-			continue
+		for _, n := range names[login] {
+			if more := cmp.Compare(len(name.Tokens(n)), len(name.Tokens(fullest))); more > 0 || more == 0 && n < fullest {
+				fullest = n
+			}
 		}
-		if !slices.ContainsFunc(names[login], func(a string) bool {
-			return slices.ContainsFunc(first, func(b string) bool { return foldedName(a) == foldedName(b) })
-		}) {
+	}
+	for _, login := range logins {
+		fits := func(n string) bool { return name.Fold(n) == name.Fold(fullest) || name.Compatible(n, fullest) }
+		if len(names[login]) > 0 && !slices.ContainsFunc(names[login], fits) {
 			return false
 		}
 	}
 	return named*2 > len(logins)
-}
-
-func foldedName(name string) string {
-	tokens := strings.Fields(strings.ToLower(name))
-	slices.Sort(tokens)
-	return strings.Join(tokens, " ")
 }

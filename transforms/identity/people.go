@@ -139,5 +139,8 @@ func (r *round) remember(ctx context.Context) error {
 	return r.exec(ctx,
 		"delete from lake.identity.pending",
 		"delete from lake.identity.solved",
-		fmt.Sprintf("insert into lake.identity.solved values (%s, %s, %s)", literal(r.Rules.fingerprint()), r.now(), literal(r.BuildID)))
+		fmt.Sprintf(`insert into lake.identity.solved (fingerprint, solved_at, due_at, build_id)
+select %[1]s, %[2]s, least(min(m.valid_from) filter (where m.valid_from > %[2]s), min(m.valid_to) filter (where m.valid_to > %[2]s)), %[3]s
+from lake.staging.org_membership as m
+where m.deleted_at is null`, literal(r.Rules.fingerprint()), r.now(), literal(r.BuildID)))
 }

@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"slices"
 	"strings"
@@ -79,6 +80,16 @@ func Resolve(ctx context.Context, tx *warehouse.Tx, build Round) (Outcome, error
 	return outcome, r.drop(ctx)
 }
 
+// IsDue reports whether people are to be resolved although no record changed:
+// somebody decided or erased, a membership began or ended, or the rules are
+// others.
+func IsDue(ctx context.Context, conn *sql.Conn, rules Rules, now time.Time) (due bool, err error) {
+	err = conn.QueryRowContext(ctx, `select exists (select 1 from lake.identity.pending)
+    or coalesce((select max(s.fingerprint) from lake.identity.solved as s), '') <> ?
+    or exists (select 1 from lake.identity.solved as s where s.due_at <= ?)`, rules.fingerprint(), now.UTC()).Scan(&due)
+	return due, err
+}
+
 // begin reads everything where the rules are not those of the last time.
 func (r *round) begin(ctx context.Context) error {
 	before, err := r.text(ctx, "select coalesce(max(s.fingerprint), '') from lake.identity.solved as s")
@@ -93,7 +104,14 @@ func (r *round) begin(ctx context.Context) error {
 			r.Rows[shape] = "lake.staging." + shape
 		}
 	}
-	return nil
+	// Logins of earlier versions and of renamed instances have no key yet.
+	return r.exec(ctx,
+		`create or replace temp table ended as
+select p.* replace (md5_number_lower(p.identity_id) as identity_key)
+from lake.identity.person_identity as p
+where p.identity_key is null`,
+		"delete from lake.identity.person_identity as p where p.identity_key is null",
+		"insert into lake.identity.person_identity select * from temp.ended")
 }
 
 // Fingerprint changes with everything that decides who is who beside records

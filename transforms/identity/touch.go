@@ -47,7 +47,8 @@ select n.identity_id, md5_number_lower(n.identity_id) as identity_key from %s as
 	}
 	touched := []string{"select identity_id from temp.newcomer", "select identity_id from lake.identity.pending",
 		fmt.Sprintf(`select m.identity_id from lake.staging.org_membership as m
-where m.valid_to <= %[1]s and m.valid_to > (select coalesce(max(s.solved_at), timestamp '0001-01-01') from lake.identity.solved as s)`, r.now())}
+inner join lake.identity.solved as s
+    on m.valid_to > s.solved_at and m.valid_to <= %[1]s or m.valid_from > s.solved_at and m.valid_from <= %[1]s`, r.now())}
 	for _, shape := range sortedKeys(r.Changes) {
 		switch shape {
 		case "merge":

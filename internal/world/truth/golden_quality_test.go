@@ -164,9 +164,10 @@ func TestCompute_countsTrainingAndResearch(t *testing.T) {
 	s := newTale(t)
 	training, plain := -1, -1
 	for i, e := range world.ProductEvents() {
-		if e.IsTraining {
+		switch {
+		case e.IsTraining:
 			training = i
-		} else {
+		case e.Feature != "":
 			plain = i
 		}
 	}
@@ -201,12 +202,12 @@ func TestComputeRead_datesAcceptancesByTheLookThatShowsThem(t *testing.T) {
 		}
 		return r
 	}
-	f := found{t, truth.ComputeRead(s.w, look("1 Feb", "10 Feb", "20 Feb", "1 Jun"))}
+	f := found{t, truth.ComputeRead(s.w, s.at("1 Jun").Time(), look("1 Feb", "10 Feb", "20 Feb", "1 Jun"))}
 	f.is("accepted_solution_rate", time.January, math.NaN())
 	f.is("accepted_solution_rate", time.February, 0.5)
 	f.is("accepted_solution_count", time.February, 2)
 	f.is("accepted_solution_count", time.January, 0)
-	f = found{t, truth.ComputeRead(s.w, look("1 Jun"))}
+	f = found{t, truth.ComputeRead(s.w, s.at("1 Jun").Time(), look("1 Jun"))}
 	f.is("accepted_solution_rate", time.February, math.NaN())
 	require.NotEmpty(t, f.Gaps)
 }

@@ -69,7 +69,11 @@ type flagged struct {
 }
 
 // remember reads the log up to a moment.
-func remember(w *world.World, at world.Moment, s witness, r Reading) *history {
+func remember(w *world.World, at world.Moment, r Reading) *history {
+	s := witness{isComplete: len(r.Looks) == 0}
+	for _, look := range r.Looks {
+		s.looks = append(s.looks, world.MomentOf(look))
+	}
 	h := &history{
 		w: w, at: at, days: newCalendar(), witness: s, first: at,
 		posts: make([]post, len(w.Posts)), answers: make([]answer, len(w.Threads)), flags: map[world.PostID]*flagged{},

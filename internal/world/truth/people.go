@@ -16,19 +16,16 @@ const (
 	barred                 // a bot or a test person
 )
 
-// nobody is the human behind content without a known author.
-const nobody int32 = -1
-
 // people are the humans behind logins.
 type people struct {
 	of    []int32 // by LoginID
 	spans [][]span
 }
 
-// A span is a time in which somebody was no plain member.
+// A span is since when somebody is no plain member; the log ends no role.
 type span struct {
-	from, until world.Moment
-	as          standing
+	from world.Moment
+	as   standing
 }
 
 // number gives every login its human: those of one person that may be linked
@@ -68,36 +65,27 @@ func mayLink(w *world.World, at world.Moment, objecting bool) []bool {
 	return linkable
 }
 
-// holdRoles notes which roles humans held when, by any of their logins.
-// Moderators and agents work for the company: they are staff.
+// holdRoles notes since when humans have held roles, by any of their logins.
+// Moderators and agents work for the company: they are staff, and so is who has
+// an address of the company's own domain, whatever the source says.
 func (p *people) holdRoles(w *world.World, at world.Moment, s witness) {
 	p.spans = make([][]span, len(w.Logins)) // as many humans as logins at most
-	open := map[roleKey]world.Moment{}
-	add := func(k roleKey, from, until world.Moment) {
-		human := p.of[k.login]
-		from, until = s.roleSpan(w.Logins[k.login].Source, from, until)
-		p.spans[human] = append(p.spans[human], span{from, until, standingOf(k.role)})
-	}
-	for i := range w.Events {
-		e := &w.Events[i]
-		k := roleKey{e.Login, world.RoleName(e.Detail)}
-		switch {
-		case e.Seen >= at:
-		case e.Kind == world.RoleGiven:
-			open[k] = e.At
-		case e.Kind == world.RoleTaken:
-			add(k, open[k], e.At)
-			delete(open, k)
+	for i := range w.Logins {
+		human := p.of[i]
+		switch w.People[w.Logins[i].Person].Kind {
+		case world.Staff:
+			p.spans[human] = append(p.spans[human], span{beginning, staff})
+		case world.Bot, world.Test:
+			p.spans[human] = append(p.spans[human], span{beginning, barred})
 		}
 	}
-	for k, from := range open {
-		add(k, from, world.Never)
+	for i := range w.Events {
+		if e := &w.Events[i]; e.Kind == world.RoleGiven && e.Seen < at {
+			human := p.of[e.Login]
+			from := s.roleFrom(w.Logins[e.Login].Source, e.At)
+			p.spans[human] = append(p.spans[human], span{from, standingOf(world.RoleName(e.Detail))})
+		}
 	}
-}
-
-type roleKey struct {
-	login world.LoginID
-	role  world.RoleName
 }
 
 func standingOf(r world.RoleName) standing {
@@ -111,7 +99,7 @@ func standingOf(r world.RoleName) standing {
 func (p *people) standing(human int32, at world.Moment) standing {
 	found := member
 	for _, s := range p.spans[human] {
-		if s.from <= at && at < s.until {
+		if s.from <= at {
 			found = max(found, s.as)
 		}
 	}

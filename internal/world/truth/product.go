@@ -11,9 +11,9 @@ type use struct {
 }
 
 // countUsers counts who trained among who used the product
-// (training_engagement_rate). Active is who did anything: which event is a key
-// action the world's configuration leaves open. Trainings and office hours
-// attended are training too.
+// (training_engagement_rate). Active is who did a key action: all with a feature
+// that are no training, as the world's configuration has it. Trainings and
+// office hours attended are training too.
 func (h *history) countUsers(l *ledger) {
 	used := make(map[placed]*use)
 	of := func(k placed) *use {
@@ -26,8 +26,9 @@ func (h *history) countUsers(l *ledger) {
 	h.shown(func(e *world.Event) {
 		if e.Kind == world.Used && h.isMember(e.Login, e.At) {
 			u := of(placed{h.days.month(e.At), h.human(e.Login)})
-			u.isActive = true
-			u.didTrain = u.didTrain || events[e.Detail].IsTraining
+			event := events[e.Detail]
+			u.isActive = u.isActive || event.Feature != "" && !event.IsTraining
+			u.didTrain = u.didTrain || event.IsTraining
 		}
 	})
 	for _, p := range h.came {

@@ -54,10 +54,10 @@ type Employment struct {
 
 // A Reading is how the sources were read.
 type Reading struct {
-	// Looks are the moments at which all sources were read, in order; the KPIs
-	// are computed at the last. What a source shows without a date (an accepted
+	// Looks are the moments at which all sources were read, in order, the last
+	// no later than the KPIs. What a source shows without a date (an accepted
 	// answer, a visit, a moderator's rights) is known from the look that first
-	// shows it.
+	// shows it. None: somebody watched all the time.
 	Looks []time.Time
 	// People are numbers of humans by LoginID, as somebody resolved them; nil:
 	// as it is, of the logins that may be linked.
@@ -70,23 +70,12 @@ type Reading struct {
 // Compute works out what is true at a moment for a witness of everything: all
 // that happened is dated as it happened. Logins are linked where their owners
 // agreed.
-func Compute(w *world.World, at time.Time) *Truth {
-	return compute(w, world.MomentOf(at), witness{isComplete: true}, Reading{})
-}
+func Compute(w *world.World, at time.Time) *Truth { return ComputeRead(w, at, Reading{}) }
 
-// ComputeRead works out what a reader of the sources can know at the last look.
-// It panics without a look.
-func ComputeRead(w *world.World, r Reading) *Truth {
-	last := len(r.Looks) - 1
-	s := witness{looks: make([]world.Moment, len(r.Looks))}
-	for i, look := range r.Looks {
-		s.looks[i] = world.MomentOf(look)
-	}
-	return compute(w, s.looks[last], s, r)
-}
-
-func compute(w *world.World, at world.Moment, s witness, r Reading) *Truth {
-	h := remember(w, at, s, r)
+// ComputeRead works out what a reader of the sources can know of all that had
+// shown by a moment.
+func ComputeRead(w *world.World, at time.Time, r Reading) *Truth {
+	h := remember(w, world.MomentOf(at), r)
 	l := newLedger(h)
 	h.countMembers(l)
 	h.countActives(l)

@@ -44,20 +44,14 @@ func (s witness) watchesFrom(source world.Source) world.Moment {
 // beginning lies before all moments.
 const beginning world.Moment = -1 << 62
 
-// roleSpan is over what time a role is known to be held, told when it was given
-// and taken. Communities do not date the rights of their users: there they were
-// always held, until the look that no longer showed them.
-func (s witness) roleSpan(source world.Source, from, until world.Moment) (world.Moment, world.Moment) {
+// roleFrom is since when a role given at a moment is known to be held.
+// Communities do not date the rights of their users: as far as they say, those
+// were always held.
+func (s witness) roleFrom(source world.Source, at world.Moment) world.Moment {
 	if s.isComplete || !isCommunity(source) {
-		return from, until
+		return at
 	}
-	if until == world.Never {
-		return beginning, until
-	}
-	if look, ok := s.firstLook(until); ok {
-		return beginning, look
-	}
-	return beginning, world.Never
+	return beginning
 }
 
 // left dates the end of a membership, which forums do not: a user who is
