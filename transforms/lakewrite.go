@@ -26,6 +26,9 @@ func (b *Builder) writeLake(ctx context.Context, build *Build) error {
 			if err := b.keepPeople(ctx, tx, build); err != nil {
 				return fmt.Errorf("resolve people: %w", err)
 			}
+			if err := b.keepCompanies(ctx, tx, build); err != nil {
+				return fmt.Errorf("resolve companies: %w", err)
+			}
 			return b.rememberStaged(ctx, tx, build)
 		})
 		if err != nil {

@@ -50,17 +50,16 @@ type Post struct {
 
 // A Gathering is an event that people register for and attend.
 type Gathering struct {
-	ID             int64
-	Community      CommunityID // the forum it belongs to
-	Kind           string      // webinar, meetup, office_hours, training, research
-	Series         string
-	Starts, Ends   Moment
-	Planned        Moment // shown since
-	CalledOff      Moment // Never
-	Capacity       int32
-	HasAttendance  bool // the tool tells who came
-	RatedBy        SurveyID
-	registerBefore int32
+	ID            int64
+	Community     CommunityID // the forum it belongs to
+	Kind          string      // webinar, meetup, office_hours, training, research
+	Series        string
+	Starts, Ends  Moment
+	Planned       Moment // shown since
+	CalledOff     Moment // Never
+	Capacity      int32
+	HasAttendance bool // the tool tells who came
+	RatedBy       SurveyID
 }
 
 // A Survey asks one or more Questions.

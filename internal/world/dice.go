@@ -77,8 +77,11 @@ func (d *dice) lognormal(median, sigma float64) float64 {
 }
 
 // poisson counts rare things of which there are mean on average (Knuth's
-// product of uniforms; means here are below 60).
+// product of uniforms; above 50 the normal distribution is near enough).
 func (d *dice) poisson(mean float64) int {
+	if mean > 50 {
+		return int(max(0, mean+math.Sqrt(mean)*d.rng.NormFloat64()+0.5))
+	}
 	limit, n := math.Exp(-mean), 0
 	for p := d.rng.Float64(); p > limit; p *= d.rng.Float64() {
 		n++

@@ -30,7 +30,6 @@ const (
 	AddressChanged             // Object AddressID: now the primary one
 	AddressAdded               // Object AddressID: a further one
 	RoleGiven                  // Detail RoleName
-	RoleTaken                  // Detail RoleName
 	LoginsMerged               // Login goes, Object LoginID stays
 	ConsentSaid                // Detail Consent, to identity matching
 

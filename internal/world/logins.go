@@ -23,6 +23,17 @@ func (w *World) IdentityID(id LoginID) string {
 	return s.Connector() + ":" + s.Instance() + ":" + w.UserID(id)
 }
 
+// CommunityKey is a community's id in the lake: a forum is its instance, a
+// repository its own number there.
+func (w *World) CommunityKey(id CommunityID) string {
+	c := &w.Communities[id]
+	key := c.Source.Connector() + ":" + c.Source.Instance()
+	if c.Source == GitHub {
+		return fmt.Sprintf("%s:%d", key, c.ID)
+	}
+	return key
+}
+
 // OrgKey is an org's id as its source writes it.
 func (w *World) OrgKey(id OrgID) string {
 	o := &w.Orgs[id]
@@ -76,4 +87,20 @@ func (w *World) RolesOf(id LoginID, at Moment) []RoleName {
 		}
 	}
 	return held
+}
+
+// DisplayName is the name a login shows at its source: mostly the whole one;
+// at the forums a fifth give only the first, at GitHub a third give none.
+func (w *World) DisplayName(id LoginID) string {
+	l := &w.Logins[id]
+	p := &w.People[l.Person]
+	draw := mix(w.Seed, uint64(onLogins)<<32|uint64(id)) % 30
+	switch {
+	case p.Kind != Human:
+	case l.Source <= Lab && draw < 6:
+		return w.givenName(p)
+	case l.Source == GitHub && draw < 10:
+		return ""
+	}
+	return w.Name(l.Person)
 }

@@ -68,6 +68,8 @@ type Login struct {
 	Made   Moment
 	Gone   Moment // deleted there, or merged into another; Never
 
+	Suspended Moment // barred from taking part; Never
+
 	subject                uint32 // see Subject; 0: none
 	holdings, links, roles int32  // where its own begin in World.Holdings, Links and Roles
 }

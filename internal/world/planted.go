@@ -14,4 +14,8 @@ type Planted struct {
 	PortalTwins   [2]LoginID   // equal ids at CRMWest and CRMEast, two people
 	SupportShared PersonID     // a customer's support@, on many contacts
 	BillingShared PersonID     // the same customer's billing@
+
+	claimants [2]PersonID // who use Claimed
+	sharers   [4]PersonID // who have SupportShared on their contacts
+	chained   PersonID    // whose contacts MergeChain are
 }

@@ -36,7 +36,7 @@ func sourceFacts(s Source) (connector, instance, kind, trust string) {
 	case Billing:
 		return "files", "billing", "billing", "staff"
 	case Helpdesk:
-		return "files", "helpdesk", "support", "verified"
+		return "files", "helpdesk", "helpdesk", "verified"
 	case Surveys:
 		return "files", "surveys", "survey", "staff"
 	case Product:

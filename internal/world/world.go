@@ -36,8 +36,8 @@ type World struct {
 
 	People    []Person
 	Companies []Company
-	Jobs      []Job     // by person, then From
-	Addresses []Address // by person
+	Jobs      []Job // by person, then From
+	Addresses []Address
 
 	Logins   []Login
 	Holdings []Holding // by login, then From
