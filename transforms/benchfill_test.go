@@ -58,8 +58,10 @@ func (f *benchForum) fill() {
 	for _, insert := range f.archive() {
 		f.exec(insert)
 	}
-	f.exec(`insert into lake.identity.person_identity
-select 'archive:all:' || i, 'p' || lpad(cast(i as varchar), 9, '0'), 'archive', 'all', cast(i as varchar), 'own', timestamp '2023-05-21 00:00:00', null
+	f.exec("delete from lake.identity.person_identity") // who wrote the first record is one of the archive
+	f.exec(`insert into lake.identity.person_identity by name
+select 'archive:all:' || i as identity_id, 'p' || lpad(cast(i as varchar), 9, '0') as person_id, 'archive' as source, 'all' as source_instance,
+    cast(i as varchar) as source_user_id, 'own' as match_method, timestamp '2023-05-21 00:00:00' as linked_at
 from range(?) as r(i)`, f.people())
 	f.createRaw("archive", "all")
 	f.exec("insert into lake.raw.archive__all values ('all', '1', '{}', false, 1, null, ?, 1, 0, 0, 0)", f.now)

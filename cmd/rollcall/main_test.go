@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"rollcall/internal/world"
+	"rollcall/internal/demoforum"
 )
 
 // binary is the program under test, built once.
@@ -65,7 +65,7 @@ func newSite(t *testing.T, config string) *site {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir(), env: append(os.Environ(), "FORUM_KEY="+testKey)}
 	if strings.Contains(config, "%FORUM%") {
-		forum := world.New(world.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})
+		forum := demoforum.New(demoforum.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})
 		server := httptest.NewServer(forum.Handler(testKey))
 		t.Cleanup(server.Close)
 		config = strings.ReplaceAll(config, "%FORUM%", server.URL)
