@@ -66,7 +66,7 @@ covered as (
         and c.from_on <= p.window_start and c.until_on >= p.mature_on
 )
 
-select p.kpi_id, p.grain, p.period_start, p.period_end, p.maturity_days, p.mature_on, c.kpi_id is not null as is_covered
+select p.kpi_id, p.grain, p.period_start, p.period_end, p.window_start, p.maturity_days, p.mature_on, c.kpi_id is not null as is_covered
 from periods as p
 left join covered as c
     on c.kpi_id = p.kpi_id and c.grain = p.grain and c.period_start = p.period_start

@@ -189,7 +189,7 @@ func loadRules(ctx context.Context, tx Execer, finished []Finished) error {
 func dropTemporary(ctx context.Context, tx Execer) error {
 	for _, table := range []string{
 		"cell", "kpi_header", "kpi_grain", "kpi_covered", "kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window",
-		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "kpi_slice", "slice_part", "kpi_reason", "header_link", "to_date_cell", "kpi_since",
+		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "kpi_slice", "slice_part", "kpi_reason", "header_link", "to_date_cell", "kpi_since", "kpi_moved",
 	} {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

@@ -114,7 +114,7 @@ func historyColumns() [][2]string {
 		{"old_definition_version", "version of the definition that gave the old value"},
 		{"definition_version", "version that gave the new one"},
 		{"was_final", "the old value was final: covered, mature and past its horizon"},
-		{"reason", "definition, rule, backfill, late_data or restated"},
+		{"reason", "definition, rule, backfill, erasure, merge (people merged or split), late_data or restated"},
 		{"build_id", "the build that replaced it"},
 	}...)
 }

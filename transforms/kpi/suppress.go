@@ -5,9 +5,9 @@ import (
 	"fmt"
 )
 
-// suppressWhole is the threshold from which the whole is hidden like any
-// slice: that of surveys and sentiment, whose answers are people's opinions.
-const suppressWhole = 10
+// OpinionK is the threshold of surveys and sentiment, whose answers are people's
+// opinions. From it on the whole is hidden like any slice.
+const OpinionK = 10
 
 // suppress decides which cells nobody may see, once and over everything:
 //
@@ -24,7 +24,7 @@ const suppressWhole = 10
 // Each hidden cell may make another the only one, so the last two rules repeat
 // until they find nothing.
 func suppress(ctx context.Context, tx Execer) error {
-	for _, statement := range []string{createHidden, fmt.Sprintf(hideSmall, suppressWhole), createPeriodParts, createSliceParts} {
+	for _, statement := range []string{createHidden, fmt.Sprintf(hideSmall, OpinionK), createPeriodParts, createSliceParts} {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}
