@@ -226,6 +226,9 @@ const settingTable = "ref.setting"
 // knownTables exist before the first model runs.
 func (b *Builder) knownTables() map[string]bool {
 	known := map[string]bool{settingTable: true, peopleTable: true}
+	for _, name := range accountTables() {
+		known[name] = true
+	}
 	for _, t := range configTables() {
 		known["ref."+t.name] = true
 	}

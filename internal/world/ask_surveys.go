@@ -95,7 +95,7 @@ func (m *maker) rateGathering(id GatheringID, d *dice) {
 // send invites one person and, where they answer, enters the answer. Some
 // answers are entered late, from paper or another tool.
 func (m *maker) send(d *dice, id SurveyID, person PersonID, at Moment, pleased, answers float64, ticket TicketID) {
-	if at >= m.End {
+	if at >= m.End || m.natures[person].quiet {
 		return
 	}
 	respondent := m.logins[person][Surveys]
@@ -120,7 +120,9 @@ func (m *maker) send(d *dice, id SurveyID, person PersonID, at Moment, pleased, 
 	}
 	response := Response{ID: int64(len(m.Responses)) + 1, Survey: id, Login: respondent, At: at + after, Ticket: ticket, Complete: complete, Scores: [2]int8{-1, -1}}
 	for i, question := range m.Surveys[id].Questions {
-		response.Scores[i] = m.score(d, question, pleased)
+		if score := m.score(d, question, pleased); i == 0 || !d.chance(0.1) { // some stop after the first
+			response.Scores[i] = score
+		}
 	}
 	seen := response.At
 	if late < 0.05 {

@@ -54,7 +54,7 @@ func (m *maker) fillPools() {
 		switch m.People[l.Person].Kind {
 		case Staff:
 			p.staff = append(p.staff, LoginID(i))
-		case Human:
+		case Human, Test:
 			p.members = append(p.members, LoginID(i))
 		}
 	}

@@ -111,6 +111,9 @@ func (m *maker) expect(d *dice, thread ThreadID, from Moment) {
 	if d.chance(0.24 - 0.12*age) {
 		return // nobody answers
 	}
+	if bot := m.logins[m.ci][GitHub]; m.Communities[t.Community].Categories[t.Category].Issues && d.chance(0.3) {
+		m.queue.add(intent{at: from + hours(0.02), kind: Replied, login: bot, thread: thread, post: None, detail: 1})
+	}
 	at, median := from, 10-6*age // hours
 	for range 1 + d.poisson(1.9) {
 		at += hours(d.lognormal(median, 1.25))
@@ -150,7 +153,7 @@ func (m *maker) reply(i intent) {
 		parent = last
 	}
 	post := m.post(Post{Thread: i.thread, Parent: m.nest(parent), Author: i.login, At: i.at, form: form}, Replied)
-	if i.login == asker {
+	if i.login == asker || m.People[m.Logins[i.login].Person].Kind == Bot {
 		return
 	}
 	if d.chance(0.25) && m.natures[m.Logins[asker].Person].asks > 0 {

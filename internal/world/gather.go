@@ -72,7 +72,7 @@ func (m *maker) invite(d *dice, plan gatheringPlan, g Gathering, say func(Kind, 
 		at = g.Starts - hours(0.1)
 	}
 	member := m.reader(d, Forum, at, None)
-	if member == None || g.CalledOff <= at {
+	if member == None || g.CalledOff <= at || m.natures[m.Logins[member].Person].quiet {
 		return
 	}
 	login := m.attendee(m.Logins[member].Person, at)

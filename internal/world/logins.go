@@ -23,6 +23,17 @@ func (w *World) IdentityID(id LoginID) string {
 	return s.Connector() + ":" + s.Instance() + ":" + w.UserID(id)
 }
 
+// CommunityKey is a community's id in the lake: a forum is its instance, a
+// repository its own number there.
+func (w *World) CommunityKey(id CommunityID) string {
+	c := &w.Communities[id]
+	key := c.Source.Connector() + ":" + c.Source.Instance()
+	if c.Source == GitHub {
+		return fmt.Sprintf("%s:%d", key, c.ID)
+	}
+	return key
+}
+
 // OrgKey is an org's id as its source writes it.
 func (w *World) OrgKey(id OrgID) string {
 	o := &w.Orgs[id]

@@ -25,6 +25,7 @@ type maker struct {
 
 	firstPlanted PersonID
 	system       PersonID // the bot by whose name a forum's software speaks
+	ci           PersonID // the bot that answers issues at GitHub
 	eventWeights []float64
 
 	pools         [GitHub + 1]pool // who takes part where

@@ -10,6 +10,7 @@ type nature struct {
 	agrees                      uint8   // to identity matching
 	private                     AddressID
 	privately                   bool // prefers the private address
+	quiet                       bool // asks the helpdesk nothing, answers no survey, comes to no event
 }
 
 // What people say to identity matching.
@@ -33,25 +34,28 @@ func (m *maker) populate() {
 	}
 	for i := range botNames() {
 		id := m.addPerson(Person{Kind: Bot, given: uint16(i)}, nature{})
-		if i == 0 {
+		switch i {
+		case 0:
 			m.system = id
+		case 2:
+			m.ci = id
 		}
 	}
 	for i := range 3 {
-		m.addPerson(Person{Kind: Test, given: uint16(i)}, nature{})
+		m.addPerson(Person{Kind: Test, given: uint16(i)}, nature{visits: 2, asks: 0.15})
 	}
 	m.mailboxes()
 	public := total / 12
 	weights := m.companyWeights()
 	for len(m.People) < total {
-		id := m.somebody()
-		if len(m.People) > total-public {
-			m.enliven(id, m.Start, 0) // of the public: works for nobody we hear of
+		d := m.on(onJobs, len(m.People), 0)
+		at, _ := slices.BinarySearch(weights, d.share()*weights[len(weights)-1])
+		company := CompanyID(at + 1)
+		if len(m.People) >= total-public {
+			m.enliven(m.somebody(company), m.Start, 0) // of the public: works for nobody we hear of
 			continue
 		}
-		d := m.on(onJobs, int(id), 0)
-		at, _ := slices.BinarySearch(weights, d.share()*weights[len(weights)-1])
-		m.career(id, CompanyID(at+1))
+		m.career(m.somebody(company), company)
 	}
 }
 
@@ -93,10 +97,13 @@ func (m *maker) colleague(i, staff int) {
 	m.hire(id, Tidewater, m.Start, Never)
 }
 
-// somebody is a person as they come.
-func (m *maker) somebody() PersonID {
+// somebody is a person as they come, mostly from where the company is.
+func (m *maker) somebody(company CompanyID) PersonID {
 	d := m.on(onPeople, len(m.People), 0)
 	p := Person{Country: Country(d.weighted(30, 12, 18, 10, 8, 7, 10, 5)), given: uint16(d.below(20)), family: uint16(d.below(24))}
+	if d.chance(0.75) {
+		p.Country = m.Companies[company].Country
+	}
 	n := nature{agrees: uint8(d.weighted(78, 7, 13, 2)), privately: d.chance(0.25)}
 	id := m.addPerson(p, n)
 	if d.chance(0.45) || n.privately {

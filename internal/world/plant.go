@@ -59,6 +59,7 @@ func (m *maker) plantRecycled() {
 		m.employ(Job{Person: id, Company: companyOfMailboxes, From: span[0], Until: span[1], Address: address})
 		m.Planted.Recycled[i] = address
 	}
+	m.natures[m.Addresses[m.Planted.Recycled[0]].Person].quiet = true
 }
 
 // plantMailboxes: a support@ and a billing@, colleagues who all have the first
@@ -94,9 +95,24 @@ func (m *maker) linkPlanted() {
 		}
 		m.addAddress(contact, support, m.Start+days(30), Never)
 	}
+	m.giveUpRecycled()
 	m.linkChain(org)
 	m.linkConsultant()
 	m.claim()
+}
+
+// giveUpRecycled ends the first owner's use of the address: the forum and the
+// CRM get her own instead. Nothing else shows it (quiet) but the product, which
+// forgets the address of who leaves.
+func (m *maker) giveUpRecycled() {
+	first := m.Planted.Recycled[0]
+	a := m.Addresses[first]
+	if forum := m.logins[a.Person][Forum]; m.Holdings[m.primary[forum]].Address == first {
+		m.changeAddress(forum, m.natures[a.Person].private, a.Until+days(10))
+	}
+	if contact := m.logins[a.Person][CRMWest]; contact != None && m.Logins[contact].Gone == Never {
+		m.changeAddress(contact, m.natures[a.Person].private, a.Until+days(20))
+	}
 }
 
 // linkChain makes three contacts of one person, merged one into the next.

@@ -40,7 +40,7 @@ func (m *maker) useIn(month, job int, from, until Moment) {
 		}
 		m.happen(Event{At: at, Seen: seen, Kind: Used, Login: user, Object: int32(workspace), Other: None, Detail: uint8(event)})
 	}
-	if d.chance(0.04) {
+	if d.chance(0.04) && !m.natures[j.Person].quiet {
 		if at := m.within(d, m.busyDay(d, first, after), m.People[j.Person].Country); at >= from && at < until {
 			m.openTicket(j.Person, j.Company, at)
 		}

@@ -6,7 +6,7 @@
 -- deleted_at: when the record was found gone; null while it is live
 -- identity_id: source:instance:user
 -- purpose: identity_matching, survey_linking, marketing
--- status: granted, refused, withdrawn
+-- status: granted (also where another basis than consent is on record), refused, withdrawn
 -- lawful_basis: consent, contract, legitimate_interest, as the source has it
 -- recorded_at: when it was answered
 -- source_updated_at: the record's own change time

@@ -127,7 +127,7 @@ const NoTier = 255
 
 // A Solution says who is who.
 type Solution struct {
-	Label []int32 // per login: the login of the least key of its person
+	Label []int32 // per login: the login by which its person is best known
 	Tier  []uint8 // per login: weakest tier on its best way to that login; NoTier: alone
 
 	// Reach numbers the logins that a change to one of them can reach: what

@@ -1,5 +1,7 @@
 package identity
 
+import "cmp"
+
 // tiers counts those that link by themselves: T0 to T3.
 const tiers = 4
 
@@ -101,31 +103,60 @@ func (s *solver) selfClaims(g *group) (self, others int) {
 	return self, others
 }
 
-// label names every person by the login of the least key, and gives each login
-// the weakest tier on its best way there.
+// label names every person by the login that the best evidence ties to another
+// one, of equals that of the least key, and gives each login the weakest tier
+// on its best way there.
 func (s *solver) label() {
 	n := len(s.Logins)
-	s.solution.Label, s.solution.Reach = make([]int32, n), make([]int32, n)
-	reached := s.reach.roots()
-	leastReached, least := leastKeys(reached, s.Logins), leastKeys(s.atTier[tiers-1], s.Logins)
+	s.solution.Label, s.solution.Tier, s.solution.Reach = make([]int32, n), make([]uint8, n), make([]int32, n)
+	joined := s.joinedAt()
+	people, reached := s.atTier[tiers-1], s.reach.roots()
+	best := s.least(people, func(a, b int32) int { return cmp.Compare(joined[a], joined[b]) })
+	least := s.least(reached, func(int32, int32) int { return 0 })
 	for i := range n {
-		s.solution.Label[i] = least[s.atTier[tiers-1][i]]
-		s.solution.Reach[i] = leastReached[reached[i]]
-	}
-	s.solution.Tier = make([]uint8, n)
-	for i := range s.solution.Tier {
-		s.solution.Tier[i] = NoTier
-	}
-	for i, first := range s.solution.Label {
-		if int(first) == i {
-			continue
-		}
-		for tier := range uint8(tiers) {
-			if s.atTier[tier][i] == s.atTier[tier][first] {
+		label := best[people[i]]
+		s.solution.Label[i], s.solution.Reach[i], s.solution.Tier[i] = label, least[reached[i]], joined[label]
+		for tier := joined[label]; int(label) != i && tier < tiers; tier++ {
+			if s.atTier[tier][i] == s.atTier[tier][label] {
 				s.solution.Tier[i] = tier
-				s.solution.Tier[first] = min(s.solution.Tier[first], tier)
 				break
 			}
 		}
 	}
+}
+
+// joinedAt is the best tier by which each login is tied to another one.
+func (s *solver) joinedAt() []uint8 {
+	joined := make([]uint8, len(s.Logins))
+	for i := range joined {
+		joined[i] = NoTier
+	}
+	for tier := range uint8(tiers) {
+		roots := s.atTier[tier]
+		sizes := make([]int32, len(roots))
+		for _, root := range roots {
+			sizes[root]++
+		}
+		for i, root := range roots {
+			if sizes[root] > 1 {
+				joined[i] = min(joined[i], tier)
+			}
+		}
+	}
+	return joined
+}
+
+// least gives for every root the first of its logins, by order and then by key.
+func (s *solver) least(roots []int32, order func(a, b int32) int) []int32 {
+	least := make([]int32, len(roots))
+	for i := range least {
+		least[i] = -1
+	}
+	for i, root := range roots {
+		at := least[root]
+		if at < 0 || cmp.Or(order(int32(i), at), cmp.Compare(s.Logins[i].Key, s.Logins[at].Key)) < 0 {
+			least[root] = int32(i)
+		}
+	}
+	return least
 }

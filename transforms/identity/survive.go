@@ -26,7 +26,8 @@ func Survive(anchors, was, now []int32) Survival {
 		clusters = max(clusters, cluster+1)
 	}
 	s := Survival{Of: slices.Repeat([]int32{-1}, int(clusters)), Into: slices.Repeat([]int32{-1}, len(anchors))}
-	overlaps := overlapsOf(anchors, was, now)
+	s.keepAlone(was, now)
+	overlaps := overlapsOf(anchors, was, now, s)
 	for _, o := range overlaps {
 		if s.Of[o.cluster] < 0 && s.Into[o.former] < 0 {
 			s.Of[o.cluster], s.Into[o.former] = o.former, o.cluster
@@ -40,6 +41,41 @@ func Survive(anchors, was, now []int32) Survival {
 	return s
 }
 
+// keepAlone matches formers and clusters that share members with nobody else:
+// nearly all, so that only the others are sorted.
+func (s Survival) keepAlone(was, now []int32) {
+	const several = -2
+	for member, former := range was {
+		if former < 0 {
+			continue
+		}
+		cluster := now[member]
+		if s.Into[former] != -1 && s.Into[former] != cluster {
+			s.Into[former] = several
+		} else {
+			s.Into[former] = cluster
+		}
+		if s.Of[cluster] != -1 && s.Of[cluster] != former {
+			s.Of[cluster] = several
+		} else {
+			s.Of[cluster] = former
+		}
+	}
+	isAlone := func(former, cluster int32) bool {
+		return former >= 0 && cluster >= 0 && s.Into[former] == cluster && s.Of[cluster] == former
+	}
+	for cluster, former := range s.Of {
+		if former != -1 && !isAlone(former, int32(cluster)) {
+			s.Of[cluster] = -1
+		}
+	}
+	for former, cluster := range s.Into {
+		if cluster != -1 && !isAlone(int32(former), cluster) {
+			s.Into[former] = -1
+		}
+	}
+}
+
 // An overlap is a former and a cluster that share members.
 type overlap struct {
 	former, cluster int32
@@ -47,11 +83,12 @@ type overlap struct {
 	holdsAnchor     bool
 }
 
-// overlapsOf lists them with the strongest claim to an id first.
-func overlapsOf(anchors, was, now []int32) []overlap {
+// overlapsOf lists those that are not matched yet, with the strongest claim to
+// an id first.
+func overlapsOf(anchors, was, now []int32, matched Survival) []overlap {
 	var overlaps []overlap
 	for member, former := range was {
-		if former >= 0 {
+		if former >= 0 && matched.Into[former] < 0 {
 			overlaps = append(overlaps, overlap{former, now[member], 1, anchors[former] == int32(member)})
 		}
 	}

@@ -38,17 +38,3 @@ func (f forest) roots() []int32 {
 	}
 	return roots
 }
-
-// leastKeys gives for every root the login of the least key among its own.
-func leastKeys(roots []int32, logins []Login) []int32 {
-	least := make([]int32, len(roots))
-	for i := range least {
-		least[i] = -1
-	}
-	for i, root := range roots {
-		if at := least[root]; at < 0 || logins[i].Key < logins[at].Key {
-			least[root] = int32(i)
-		}
-	}
-	return least
-}

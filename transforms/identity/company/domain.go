@@ -2,9 +2,31 @@ package company
 
 import (
 	"maps"
+	"net/url"
 	"slices"
 	"strings"
+
+	"rollcall/transforms/identity/address"
 )
+
+// readDomain reads the domain of a company as sources write it: acme.com,
+// www.acme.com, https://acme.com/about, or an address there. It returns false
+// where there is none.
+func readDomain(text string) (Domain, bool) {
+	text = strings.ToLower(strings.TrimSpace(text))
+	if !strings.Contains(text, "://") {
+		text = "https://" + text
+	}
+	parsed, err := url.Parse(text)
+	if err != nil {
+		return Domain{}, false
+	}
+	a, ok := address.Parse("x@" + strings.TrimPrefix(parsed.Hostname(), "www."))
+	if !ok || a.Class == address.Placeholder || !strings.Contains(a.Domain, ".") {
+		return Domain{}, false
+	}
+	return Domain{Name: a.Domain, IsShared: a.Company == ""}, true
+}
 
 // maxCustomers is how many entries of one list that nobody keeps may share a
 // domain and still be one company: a biller has a customer per subscription,

@@ -83,7 +83,7 @@ const ownedLogins = `select l.identity_id, v.domain, max(o.trust) as trust, min(
     case when bool_or(o.seen_until is null) then null else max(o.seen_until) end as seen_until
 from lake.identity.observation as o
 inner join lake.vault.value as v on v.value_key = o.value_key and v.id_type = 'email' and v.class in ('unique', 'role')
-inner join lake.vault.login as l on l.identity_key = o.identity_key
+inner join lake.identity.person_identity as l on l.identity_key = o.identity_key and l.unlinked_at is null
 where v.domain in (select d.domain from lake.identity.account_domain as d)
 group by l.identity_id, v.domain`
 

@@ -20,8 +20,6 @@ type Options struct {
 	Kinds map[string][]string
 	// Tables are the tables of staging with a column org_id.
 	Tables []string
-	// Domain reads a company's domain as a source writes it; false where it is none.
-	Domain func(text string) (Domain, bool)
 	// OwnDomains are those of ourselves: their people belong to no customer.
 	OwnDomains []string
 }
@@ -116,7 +114,7 @@ order by o.org_id, o.deleted_at is null, o.source_updated_at nulls first, o.reco
 			org.Domains = r.evidence.Orgs[n-1].Domains
 			r.evidence.Orgs = r.evidence.Orgs[:n-1]
 		}
-		if d, ok := r.Domain(domainText); ok && isLive && !r.isOwn(d.Name) {
+		if d, ok := readDomain(domainText); ok && isLive && !r.isOwn(d.Name) {
 			org.Domains = append(org.Domains, d)
 		}
 		if reference != "" && isLive {
