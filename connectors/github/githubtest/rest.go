@@ -183,39 +183,38 @@ func (s *Server) restIssue(item map[string]any, address string, o *Object) {
 	}
 }
 
-func restReactions(url string, o *Object) map[string]any {
-	rollup := map[string]any{"url": url + "/reactions", "total_count": len(o.list("reactions").edges),
-		"+1": 0, "-1": 0, "laugh": 0, "confused": 0, "heart": 0, "hooray": 0, "eyes": 0, "rocket": 0}
-	for _, e := range o.list("reactions").edges {
-		name := strings.ToLower(e.node.Text("content"))
-		switch name {
-		case "thumbs_up":
-			name = "+1"
-		case "thumbs_down":
-			name = "-1"
-		}
-		if n, ok := rollup[name].(int); ok {
-			rollup[name] = n + 1
-		}
+func restReactions(url string, o *Object) json.RawMessage {
+	n := map[string]int{}
+	edges := o.list("reactions").edges
+	for _, e := range edges {
+		n[e.node.Text("content")]++
 	}
-	return rollup
+	return fmt.Appendf(nil, `{"url":%q,"total_count":%d,"+1":%d,"-1":%d,"laugh":%d,"hooray":%d,"confused":%d,"heart":%d,"rocket":%d,"eyes":%d}`,
+		url+"/reactions", len(edges), n["THUMBS_UP"], n["THUMBS_DOWN"], n["LAUGH"], n["HOORAY"], n["CONFUSED"], n["HEART"], n["ROCKET"], n["EYES"])
 }
 
-// restUser is an account as lists show it; nil for one that is gone.
-func restUser(account any) any {
+// restUser is an account as lists show it; null for one that is gone.
+func restUser(account any) json.RawMessage {
 	o, ok := account.(*Object)
 	if !ok {
-		return nil
+		return json.RawMessage("null")
 	}
-	login := o.Text("login")
-	api := "https://api.github.com/users/" + login
-	return map[string]any{
-		"login": login, "id": o.number, "node_id": o.ID, "type": o.Type, "site_admin": false, "gravatar_id": "",
-		"avatar_url": fmt.Sprintf("https://avatars.githubusercontent.com/u/%d?v=4", o.number), "url": api, "html_url": "https://github.com/" + login,
-		"followers_url": api + "/followers", "following_url": api + "/following{/other_user}", "gists_url": api + "/gists{/gist_id}",
-		"starred_url": api + "/starred{/owner}{/repo}", "subscriptions_url": api + "/subscriptions", "organizations_url": api + "/orgs",
-		"repos_url": api + "/repos", "events_url": api + "/events{/privacy}", "received_events_url": api + "/received_events",
+	if o.rest == nil {
+		login := o.Text("login")
+		api := "https://api.github.com/users/" + login
+		text := fmt.Appendf(nil, `{"login":%q,"id":%d,"node_id":%q,"avatar_url":"https://avatars.githubusercontent.com/u/%d?v=4","gravatar_id":"",`+
+			`"url":%q,"html_url":"https://github.com/%s","type":%q,"site_admin":false`, login, o.number, o.ID, o.number, api, login, o.Type)
+		for _, path := range []string{"followers", "following{/other_user}", "gists{/gist_id}", "starred{/owner}{/repo}",
+			"subscriptions", "orgs", "repos", "events{/privacy}", "received_events"} {
+			name, _, _ := strings.Cut(path, "{")
+			if name == "orgs" {
+				name = "organizations"
+			}
+			text = fmt.Appendf(text, `,"%s_url":"%s/%s"`, name, api, path)
+		}
+		o.rest = append(text, '}')
 	}
+	return o.rest
 }
 
 // restTraffic gives the last 14 days to those who may push.

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -42,10 +43,7 @@ func (f *forum) play(e *world.Event, id int64) {
 
 func (f *forum) playLogin(e *world.Event) {
 	if e.Kind == world.LoginMade {
-		l := &f.world.Logins[e.Login]
-		u := &user{login: e.Login, id: l.ID, created: l.Made, seen: e.Seen}
-		f.users = append(f.users, u)
-		f.byLogin[e.Login], f.byName[strings.ToLower(f.world.Username(e.Login))] = u, u
+		f.signUp(e)
 		return
 	}
 	u := f.byLogin[e.Login]
@@ -53,6 +51,11 @@ func (f *forum) playLogin(e *world.Event) {
 		return
 	}
 	switch e.Kind {
+	case world.AddressAdded, world.AddressChanged:
+		u.email, u.emails = addresses(f.world, e.Login, e.At)
+	case world.RoleGiven:
+		u.admin = u.admin || world.RoleName(e.Detail) == world.RoleStaff
+		u.moderator = u.moderator || world.RoleName(e.Detail) == world.RoleModerator
 	case world.LoginSuspended:
 		u.suspended = e.Seen
 	case world.LoginGone:
@@ -62,14 +65,27 @@ func (f *forum) playLogin(e *world.Event) {
 	}
 }
 
+func (f *forum) signUp(e *world.Event) {
+	l := &f.world.Logins[e.Login]
+	u := &user{login: e.Login, id: l.ID, created: l.Made, seen: e.Seen, username: f.world.Username(e.Login), name: f.world.DisplayName(e.Login), admin: l.ID < 0}
+	u.email, u.emails = addresses(f.world, e.Login, e.At)
+	if u.email == "" {
+		u.email = "no_email" // as Discourse's own accounts have
+	}
+	f.users = append(f.users, u)
+	f.byLogin[e.Login], f.byName[strings.ToLower(u.username)] = u, u
+}
+
 // forget deletes an account. Discourse takes its likes and bookmarks with it,
 // and deletes no account that has written: that becomes anonymous instead.
 func (f *forum) forget(u *user, at world.Moment) {
 	u.gone = at
-	delete(f.byName, strings.ToLower(f.world.Username(u.login)))
+	delete(f.byName, strings.ToLower(u.username))
 	if u.posts > 0 {
 		u.anonymous = true
-		f.byName[strings.ToLower(f.username(u))] = u
+		u.username = fmt.Sprintf("anon%d", u.id)
+		u.name, u.email, u.emails = u.username, u.username+"@anonymized.invalid", []string{}
+		f.byName[u.username] = u
 		return
 	}
 	for _, l := range u.likes {
