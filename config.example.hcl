@@ -17,6 +17,20 @@ privacy {
   identity_matching = "opt_in"
 }
 
+# What the community is for, in a sentence, and the 3 to 5 KPIs that tell
+# whether it does that: at least one leading, at least one lagging, half of them
+# outcomes, none a mere volume. Left out, no KPI is primary.
+community {
+  purpose = "Customers answer each other before they need our support."
+  primary = ["unanswered_question_rate", "accepted_solution_rate", "member_retention_rate", "member_satisfaction_share"]
+
+  # Who fills the role that kpi.dictionary calls a KPI's owner. Published.
+  owners = {
+    community_manager = "Ana Kovač"
+    community_analyst = "Jo Lindqvist"
+  }
+}
+
 publish {
   person_level = true # keep the pseudonymous core and mart tables in the published file
   keep         = 3    # releases kept

@@ -41,6 +41,9 @@ func configTables() []configTable {
 		{"config_exclusion", [][2]string{{"identity_id", "varchar"}, {"role_name", "varchar"}}, doc{
 			Table: "One row per login that the configuration excludes, by its id or by the domain of its address.", Columns: map[string]string{"identity_id": "source:instance:user", "role_name": "what that makes of its person: staff or test"},
 		}},
+		{"config_instance", [][2]string{{"source", "varchar"}, {"source_instance", "varchar"}, {"kind", "varchar"}}, doc{
+			Table: "One row per connector instance and kind of what it brings.", Columns: map[string]string{"source": "connector type", "source_instance": "configured instance", "kind": "community, crm, billing, helpdesk and so on"},
+		}},
 		{"config_question", [][2]string{{"source", "varchar"}, {"kind", "varchar"}, {"value", "varchar"}}, doc{
 			Table: "One row per thing by which the configuration tells questions from other threads.", Columns: map[string]string{"source": "connector type; null: all", "kind": "category, tag or default", "value": "the category or tag, lower case, or true or false"},
 		}},
@@ -56,7 +59,7 @@ func (t configTable) create(schema string) string {
 }
 
 // writeConfig makes the tables of the configuration in the marts.
-func (b *Builder) writeConfig(ctx context.Context, tx *warehouse.Tx) error {
+func (b *Builder) writeConfig(ctx context.Context, tx *warehouse.Tx, build *Build) error {
 	for _, t := range configTables() {
 		if err := tx.Exec(ctx, t.create("marts.ref")); err != nil {
 			return err
@@ -69,6 +72,9 @@ func (b *Builder) writeConfig(ctx context.Context, tx *warehouse.Tx) error {
 		}
 	}
 	if err := b.writeExclusions(ctx, tx); err != nil {
+		return err
+	}
+	if err := b.writeInstances(ctx, tx, build); err != nil {
 		return err
 	}
 	for _, t := range configTables() {

@@ -106,10 +106,11 @@ func createNewPeople(ctx context.Context, tx *warehouse.Tx) error {
 	for _, statement := range []string{
 		`create or replace temp table new_login as
 select p.*, 1 as added_rows from identity.person_identity as p
-inner join work.delta.new_login as n on n.identity_id = p.identity_id`,
+inner join work.delta.new_login as n on n.identity_id = p.identity_id
+where p.unlinked_at is null`,
 		`create or replace temp table new_person as
 select p.person_id from identity.person_identity as p
-where p.person_id in (select n.person_id from new_login as n)
+where p.unlinked_at is null and p.person_id in (select n.person_id from new_login as n)
 group by p.person_id
 having bool_and(p.identity_id in (select n.identity_id from new_login as n))`,
 	} {

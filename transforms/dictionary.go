@@ -19,6 +19,7 @@ type KPISummary struct {
 	Unit      string   `json:"unit"`
 	Direction string   `json:"direction"`
 	Decimals  int      `json:"decimals"`
+	IsPrimary bool     `json:"is_primary"`
 	Grain     string   `json:"grain"` // that of its cadence
 	Period    string   `json:"period,omitempty"`
 	Value     *float64 `json:"value"`
@@ -34,7 +35,8 @@ type KPIDetail struct {
 	Definition  string            `json:"definition"`
 	Formula     string            `json:"formula"`
 	DataSource  string            `json:"data_source"`
-	Owner       string            `json:"owner"`
+	Owner       string            `json:"owner"` // a role
+	OwnerPerson string            `json:"owner_person,omitempty"`
 	Cadence     string            `json:"cadence"`
 	Measure     string            `json:"measure"`
 	Grains      []string          `json:"grains"`
@@ -90,6 +92,23 @@ func (b *Builder) KPIs(ctx context.Context) ([]KPISummary, error) {
 	return list, err
 }
 
+// PrimaryKPIs are those by which the configuration judges the community, in its
+// order.
+func (b *Builder) PrimaryKPIs(ctx context.Context) ([]KPISummary, error) {
+	all, err := b.KPIs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	list := slices.DeleteFunc(all, func(s KPISummary) bool { return !s.IsPrimary })
+	place := func(s KPISummary) int { return slices.Index(b.opts.Config.Community.Primary, s.ID) }
+	slices.SortFunc(list, func(a, b KPISummary) int { return cmp.Compare(place(a), place(b)) })
+	return list, nil
+}
+
+func (b *Builder) isPrimary(d *kpi.Definition) bool {
+	return slices.Contains(b.opts.Config.Community.Primary, d.ID)
+}
+
 // KPI shows one KPI. The error is an [*Unknown] where there is none of the id.
 func (b *Builder) KPI(ctx context.Context, id string) (*KPIDetail, error) {
 	d, err := b.definition(id)
@@ -109,7 +128,8 @@ func (b *Builder) KPI(ctx context.Context, id string) (*KPIDetail, error) {
 }
 
 func (b *Builder) summary(ctx context.Context, conn *sql.Conn, d *kpi.Definition) (*KPISummary, error) {
-	s := &KPISummary{ID: d.ID, Name: d.Name, Category: d.Category, Unit: d.Unit, Direction: d.Direction, Decimals: d.Decimals, Grain: d.ReportingGrain()}
+	s := &KPISummary{ID: d.ID, Name: d.Name, Category: d.Category, Unit: d.Unit, Direction: d.Direction, Decimals: d.Decimals, Grain: d.ReportingGrain(),
+		IsPrimary: b.isPrimary(d)}
 	var err error
 	if s.Missing, err = b.notConfigured(ctx, conn, d.ID); err != nil {
 		return nil, err
@@ -151,7 +171,8 @@ where c.kpi_id = ? and c.grain = ? and c.period_start = ? and c.segment_type = '
 
 func (b *Builder) detail(d *kpi.Definition, summary KPISummary) *KPIDetail {
 	detail := &KPIDetail{
-		KPISummary: summary, Definition: d.Definition, Formula: d.Formula, DataSource: d.DataSource, Owner: d.Owner, Cadence: d.Cadence,
+		KPISummary: summary, Definition: d.Definition, Formula: d.Formula, DataSource: d.DataSource, Owner: d.Owner,
+		OwnerPerson: b.opts.Config.Community.Owners[d.Owner], Cadence: d.Cadence,
 		Measure: d.Measure, Grains: d.Grains, Window: d.Window, Windows: d.Windows, Maturity: d.Maturity, Restate: d.Restate,
 		MinN: d.MinN, PrivacyK: d.PrivacyK, Version: d.Version, VariantOf: d.VariantOf, Depends: d.Depends,
 		Segments: []string{}, NotComputed: []string{}, Parameters: map[string]string{}, Periods: []PeriodValue{}, SQL: d.SQL,

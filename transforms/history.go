@@ -16,8 +16,10 @@ import (
 type past struct {
 	versions  []kpi.Version
 	lastBuild string               // the last one whose checks passed; "": none
+	began     time.Time            // that one, UTC
 	sources   map[string]time.Time // type:instance:stream -> complete from
 	changed   map[string]string    // table -> the build that changed it last
+	moves     moves                // of people, since that build
 }
 
 func readPast(ctx context.Context, tx *warehouse.Tx) (*past, error) {
@@ -46,23 +48,26 @@ func (p *past) readSources(ctx context.Context, tx *warehouse.Tx) error {
 }
 
 func (p *past) readChanges(ctx context.Context, tx *warehouse.Tx) error {
-	err := scanRows(ctx, tx, `select c.name, c.build_id from lake.staged.change as c
-union all
-select '', (select max_by(b.build_id, b.written_at) from lake.history.build as b)
-where exists (select 1 from lake.history.build as b)`, func(scan func(...any) error) error {
+	err := scanRows(ctx, tx, "select c.name, c.build_id from lake.staged.change as c", func(scan func(...any) error) error {
 		var name, buildID string
 		err := scan(&name, &buildID)
 		p.changed[name] = buildID
 		return err
 	})
-	p.lastBuild = p.changed[""]
-	return err
+	if err != nil {
+		return err
+	}
+	return scanRows(ctx, tx, "select b.build_id, b.written_at from lake.history.build as b order by b.written_at desc, b.build_id desc limit 1", func(scan func(...any) error) error {
+		return scan(&p.lastBuild, &p.began)
+	})
 }
 
 // reason says why values of the KPI that had settled are others in this build:
 // the first of a new definition or rule, a source that is new or reaches
-// further back, and records that arrived or changed. Where nothing of these
-// happened, how facts are made from records has changed.
+// further back, people who were erased, and records that arrived or changed.
+// Where nothing of these happened, people were merged or split, or how facts are
+// made from records has changed. Of a value that late records may have changed,
+// the value history asks whether people who moved stand in it.
 func (b *Builder) reason(e *kpi.Entry, p *past, build *Build) kpi.Reason {
 	switch {
 	case e.Break != kpi.Unbroken && e.IsRule:
@@ -85,8 +90,13 @@ func (b *Builder) reason(e *kpi.Entry, p *past, build *Build) kpi.Reason {
 		}
 		isLate = isLate || stampOf(p.changed["staging."+shapeName]) > stampOf(p.lastBuild)
 	}
-	if isLate {
+	switch {
+	case p.moves.erased:
+		return kpi.ByErasure
+	case isLate:
 		return kpi.ByLateData
+	case p.moves.merged:
+		return kpi.ByMerge
 	}
 	return kpi.ByRestated
 }

@@ -2,56 +2,114 @@ package transforms
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
+	"slices"
 
 	"rollcall/internal/warehouse"
+	"rollcall/transforms/identity"
 )
 
-// personIdentity is the lake's map from logins to people. Each login gets a
-// random person id once and keeps it, so that the marts can be deleted and the
-// next build gives the same ids.
-const personIdentity = `create table if not exists lake.identity.person_identity (
-    identity_id varchar,
-    person_id varchar,
-    source varchar,
-    source_instance varchar,
-    source_user_id varchar,
-    match_method varchar,
-    linked_at timestamp,
-    unlinked_at timestamp
-)`
-
-// keepPeople adds the logins that staging shows for the first time, and forgets those of instances that were purged.
+// keepPeople resolves who is who by what staging says now, and forgets the
+// logins of instances that were purged.
 func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx, build *Build) error {
 	p := build.plan
-	statements := p.forgotten()
-	statements = append(statements, fmt.Sprintf(newLogins, literal(b.opts.Now().UTC().Format("2006-01-02 15:04:05.999999"))))
-	before, err := countLogins(ctx, tx)
-	if err != nil {
-		return err
-	}
-	for _, statement := range statements {
+	for _, statement := range p.forgotten() {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}
 	}
-	after, err := countLogins(ctx, tx)
-	if err != nil || after == before && len(p.gone) == 0 {
+	outcome, err := identity.Resolve(ctx, tx, b.identityRound(build))
+	if err != nil {
 		return err
 	}
-	if len(p.gone) > 0 {
-		delete(p.deltas, peopleTable)
+	if outcome.Moved > 0 || len(p.gone) > 0 {
+		delete(p.deltas, peopleTable) // not only new logins
 	}
+	if !outcome.IsChanged && len(p.gone) == 0 {
+		return nil
+	}
+	b.opts.Log.Info("resolved people", "build", build.ID, "logins", outcome.Solved, "moved", outcome.Moved, "refusals", outcome.Refusals)
 	return noteChange(ctx, tx, peopleTable, build)
 }
 
-const newLogins = `insert into lake.identity.person_identity
-select s.identity_id, cast(uuidv7() as varchar) as person_id,
-    split_part(s.identity_id, ':', 1) as source,
-    split_part(s.identity_id, ':', 2) as source_instance,
-    substr(s.identity_id, length(split_part(s.identity_id, ':', 1)) + length(split_part(s.identity_id, ':', 2)) + 3) as source_user_id,
-    'own' as match_method, cast(%s as timestamp) as linked_at, cast(null as timestamp) as unlinked_at
-from work.delta.new_login as s`
+// offerIdentity lets the lake's transaction read addresses; those that were
+// erased stay unread.
+func (b *Builder) offerIdentity(ctx context.Context) error {
+	rows, err := b.opts.DB.SQL().QueryContext(ctx, "select s.hmac from lake.identity.suppression as s")
+	if err != nil {
+		return err
+	}
+	erased, err := scanStrings(rows)
+	if err != nil {
+		return err
+	}
+	slices.Sort(erased)
+	isErased := func(mailbox string) bool {
+		if len(erased) == 0 {
+			return false
+		}
+		_, found := slices.BinarySearch(erased, identity.Suppression(b.idKey, mailbox))
+		return found
+	}
+	return identity.Offer(ctx, b.opts.DB, isErased)
+}
+
+// identityRound says what of staging changed: rows, where all the shapes that
+// did can name theirs.
+func (b *Builder) identityRound(build *Build) identity.Round {
+	p := build.plan
+	round := identity.Round{BuildID: build.ID, Now: b.opts.Now(), Rules: b.identityRules(), NewLogins: "work.delta.new_login",
+		Rows: map[string]string{}, Changes: map[string]string{}}
+	isWhole := len(p.gone) > 0
+	for _, shape := range identity.Shapes() {
+		if !p.touched(b.shapes[shape]) {
+			continue
+		}
+		round.Rows[shape], round.Changes[shape] = "work.staging."+ident(shape), p.deltas["staging."+shape]
+		isWhole = isWhole || round.Changes[shape] == ""
+	}
+	if isWhole {
+		round.Changes = nil
+	}
+	for file := range p.renewed {
+		round.Reread = append(round.Reread, file.Type)
+	}
+	return round
+}
+
+// billingAddressLogins is how many customers of a biller may share an address:
+// one is made at each purchase.
+const billingAddressLogins = 10
+
+func (b *Builder) identityRules() identity.Rules {
+	rules := identity.Rules{NeedsGrant: b.opts.Config.Privacy.IdentityMatching == "opt_in"}
+	for _, source := range b.opts.Sources {
+		for _, instance := range source.Instances {
+			known := identity.InstanceRules{Source: source.Type, Name: instance.Name, Trust: instance.EmailTrust,
+				IsCommunity: slices.Contains(instance.Kinds, "community"), IsCRM: slices.Contains(instance.Kinds, "crm")}
+			if slices.Contains(instance.Kinds, "billing") {
+				known.AddressLogins = billingAddressLogins
+			}
+			rules.Instances = append(rules.Instances, known)
+		}
+	}
+	return rules
+}
+
+// planPeople notes whether people are to be resolved although staging did not
+// change.
+func (b *Builder) planPeople(ctx context.Context, conn *sql.Conn, p *stagingPlan) error {
+	isDue, err := identity.IsDue(ctx, conn, b.identityRules(), b.opts.Now())
+	p.peopleDue = isDue
+	return err
+}
+
+// peopleMayMove reports whether known logins may come to belong to somebody
+// else.
+func (p *stagingPlan) peopleMayMove(shapes map[string]*shape) bool {
+	return p.peopleDue || slices.ContainsFunc(identity.Shapes(), func(name string) bool { return p.touched(shapes[name]) })
+}
 
 // forgotten deletes the logins of instances of which nothing is stored any
 // more.
@@ -69,13 +127,4 @@ func (p *stagingPlan) forgotten() []string {
 		}
 	}
 	return statements
-}
-
-func countLogins(ctx context.Context, tx *warehouse.Tx) (int64, error) {
-	rows, err := tx.Query(ctx, "select count(*) from lake.identity.person_identity")
-	if err != nil {
-		return 0, err
-	}
-	var logins int64
-	return logins, scanOne(rows, &logins)
 }

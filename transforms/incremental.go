@@ -54,7 +54,7 @@ func (b *Builder) newModelBuild(ctx context.Context, tx *warehouse.Tx, build *Bu
 // configuration, whose version is what it holds.
 func (m *modelBuild) noteKnown(ctx context.Context, name string) error {
 	p := m.build.plan
-	if strings.HasPrefix(name, "staging.") || name == peopleTable {
+	if strings.HasPrefix(name, "staging.") || strings.HasPrefix(name, "identity.") {
 		m.was[name], m.version[name] = p.versions[name], p.versions[name]
 		if p.noted[name] {
 			m.version[name] = m.build.ID

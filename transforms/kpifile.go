@@ -7,8 +7,34 @@ import (
 	"slices"
 	"strings"
 
+	"rollcall/internal/config"
 	"rollcall/transforms/kpi"
 )
+
+// Dictionary is what a configuration may say of the KPIs of these files: which
+// there are, and who owns them. Files whose header is wrong are left out, since
+// [New] names their faults.
+func Dictionary(files fs.FS) config.Dictionary {
+	dictionary := config.Dictionary{Roles: kpi.OwnerRoles()}
+	names, err := fs.Glob(files, kpiFiles)
+	if err != nil {
+		panic(err) // the pattern is wrong
+	}
+	for _, name := range names {
+		text, err := fs.ReadFile(files, name)
+		if err != nil {
+			continue
+		}
+		if d, err := kpi.Parse(name, string(text)); err == nil {
+			dictionary.KPIs = append(dictionary.KPIs, config.KPI{ID: d.ID, VariantOf: d.VariantOf, Leading: d.Leading, Outcome: d.Outcome, Vanity: d.Vanity})
+		}
+	}
+	slices.SortFunc(dictionary.KPIs, func(a, b config.KPI) int { return strings.Compare(a.ID, b.ID) })
+	return dictionary
+}
+
+// kpiFiles are the KPI files among the product's SQL.
+const kpiFiles = "kpi/*/*.sql"
 
 // loadKPI reads one KPI file and checks its select, its parameters and its
 // needs.
@@ -52,6 +78,9 @@ func (b *Builder) checkKPI(d *kpi.Definition, t *tree, tables map[string]bool) [
 			errs = append(errs, t.fault(read.Offset, "unknown table %s", name))
 		}
 	}
+	if fault := opinionsInTheOpen(d, t, reads); fault != nil {
+		errs = append(errs, fault)
+	}
 	errs = append(errs, b.checkParams(t)...)
 	used := map[string]bool{}
 	t.params(func(name string, _ int) { used[name] = true })
@@ -72,6 +101,31 @@ func (b *Builder) checkKPI(d *kpi.Definition, t *tree, tables map[string]bool) [
 		}
 	}
 	return errs
+}
+
+// answerTables hold what people answered to surveys, one row per answer.
+func answerTables() []string {
+	return []string{"staging.survey_response", "core.survey_response", "mart.survey_score", "mart.event_rating"}
+}
+
+// opinionsInTheOpen finds a KPI of people's opinions that would show fewer
+// people than a survey may: one that counts surveys among its sources or reads
+// their answers itself. That somebody answered, which mart.activity holds as
+// an act, is no opinion.
+func opinionsInTheOpen(d *kpi.Definition, t *tree, reads []reference) *fault {
+	if d.PrivacyK >= kpi.OpinionK {
+		return nil
+	}
+	const want = "privacy_k is %d: answers to surveys need privacy_k = %d, the whole included, since %s"
+	for _, read := range reads {
+		if name := read.Schema + "." + read.Table; slices.Contains(answerTables(), name) {
+			return t.fault(read.Offset, want, d.PrivacyK, kpi.OpinionK, "it reads "+name)
+		}
+	}
+	if slices.Contains(d.Sources, "survey") || d.Measure == "nps" {
+		return t.fault(-1, want, d.PrivacyK, kpi.OpinionK, "it counts a survey among its sources or is an NPS")
+	}
+	return nil
 }
 
 // shapesReached are the staging shapes below the tables, through all models.

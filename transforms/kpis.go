@@ -20,6 +20,9 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
 	}
+	if past.moves, err = b.readMoves(ctx, tx, past); err != nil {
+		return fmt.Errorf("find who was merged or erased: %w", err)
+	}
 	told, err := b.capabilities(ctx, tx)
 	if err != nil {
 		return err
@@ -42,7 +45,7 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 			continue
 		}
 		configured = append(configured, kpi.Finished{Definition: e.Definition, Hash: e.Hash, Number: e.Number,
-			Reason: b.reason(e, past, build), Covered: covered[e.ID]})
+			Reason: b.reason(e, past, build), Covered: covered[e.ID], Witnessed: b.witnessedSince(e.Definition, told)})
 	}
 	return b.computeKPIs(ctx, tables{tx}, build, entries, configured, kept)
 }
@@ -86,7 +89,7 @@ func (b *Builder) computeKPIs(ctx context.Context, cells tables, build *Build, e
 func (b *Builder) entries(build *Build, told map[string]time.Time) (entries []kpi.Entry, covered map[string][]kpi.Interval) {
 	covered = map[string][]kpi.Interval{}
 	for _, d := range b.kpis {
-		entry := kpi.Entry{Definition: d, Parameters: b.params}
+		entry := kpi.Entry{Definition: d, Parameters: b.params, IsPrimary: b.isPrimary(d), Person: b.opts.Config.Community.Owners[d.Owner]}
 		covered[d.ID], entry.Missing = b.coveredBy(d, build, covered, told)
 		if entry.Missing != "" {
 			build.NotConfigured[d.ID] = entry.Missing

@@ -8,12 +8,15 @@ import (
 	"rollcall/internal/warehouse"
 )
 
-// writeLake brings the staging tables up to date, adds new people's ids and
+// writeLake brings the staging tables up to date, resolves people and
 // remembers what was staged, in one transaction of the lake. Nothing changed:
 // nothing is written.
 func (b *Builder) writeLake(ctx context.Context, build *Build) error {
 	p := build.plan
 	if !p.isIdle() {
+		if err := b.offerIdentity(ctx); err != nil {
+			return fmt.Errorf("offer the reading of addresses: %w", err)
+		}
 		err := b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
 			for _, name := range sortedKeys(b.shapes) {
 				if err := b.writeShape(ctx, tx, b.shapes[name], build); err != nil {
@@ -21,7 +24,10 @@ func (b *Builder) writeLake(ctx context.Context, build *Build) error {
 				}
 			}
 			if err := b.keepPeople(ctx, tx, build); err != nil {
-				return fmt.Errorf("keep person ids: %w", err)
+				return fmt.Errorf("resolve people: %w", err)
+			}
+			if err := b.keepCompanies(ctx, tx, build); err != nil {
+				return fmt.Errorf("resolve companies: %w", err)
 			}
 			return b.rememberStaged(ctx, tx, build)
 		})

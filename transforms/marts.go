@@ -68,10 +68,12 @@ func (b *Builder) settings() [][2]string {
 		{"currency", c.Currency},
 		{"fiscal_year_start", fmt.Sprint(int(fiscal))},
 		{"today", b.today()},
+		{"identity_matching", c.Privacy.IdentityMatching},
+		{"purpose", c.Community.Purpose},
 	}
 }
 
-func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build) error {
+func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, build *Build) error {
 	if err := tx.Exec(ctx, "create or replace table marts.ref.setting (name varchar, value varchar)"); err != nil {
 		return err
 	}
@@ -80,7 +82,7 @@ func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build)
 			return err
 		}
 	}
-	if err := b.writeConfig(ctx, tx); err != nil {
+	if err := b.writeConfig(ctx, tx, build); err != nil {
 		return fmt.Errorf("write the configuration: %w", err)
 	}
 	// The macros are bound when they are made, so what they read comes first.
@@ -97,7 +99,7 @@ func (b *Builder) writeSettings(ctx context.Context, tx *warehouse.Tx, _ *Build)
 		}
 	}
 	return comment(ctx, tx, "marts.ref.setting", doc{
-		Table:   "One row per setting of the configuration that values depend on, as of this build.",
+		Table:   "One row per setting of the configuration that values depend on, and the community's purpose, as of this build.",
 		Columns: map[string]string{"name": "the setting", "value": "its value, as text"},
 	})
 }

@@ -1,10 +1,12 @@
 package transforms_test
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/internal/config"
 	"rollcall/transforms"
 )
 
@@ -131,6 +133,7 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 		`quarter = "mean:month"`:            {`quarter = "mean:day"`, "window mean:day of grain quarter needs the smaller grain day with window cal"},
 		`maturity    = "0d"`:                {`maturity = "soon"`, `maturity: "soon" is not a number of days like 35d`},
 		`owner       = "community_manager"`: {``, `Missing required argument; The argument "owner" is required`},
+		`"community_manager"`:               {`"boss"`, `owner is "boss", must be one of community_manager`},
 		`kpi "community_mau"`:               {`kpi "mau"`, "the file is named community_mau, its kpi mau"},
 		`mart.person_day_community`:         {`mart.person_day`, "unknown table mart.person_day"},
 		`needs       = ["thread",`:          {`needs = ["product_user",`, "needs shape product_user, which its select never reaches"},
@@ -160,4 +163,47 @@ func TestBuild_namesTheFileAndLineOfAModelThatFails(t *testing.T) {
 		_, err := l.builderOver(overlay(t, map[string]string{file: c.text}), board("main")).Build(t.Context(), transforms.BuildRequest{})
 		require.ErrorContains(t, err, c.want)
 	}
+}
+
+// What people answer needs ten of them, be it known by the sources, by the
+// measure or by what the select reads.
+func TestNew_refusesToShowAnswersOfFewerThanTen(t *testing.T) {
+	l := newLake(t)
+	satisfaction := readSQL(t, "kpi/engagement_quality/member_satisfaction_share.sql")
+	open := strings.Replace(satisfaction, "privacy_k   = 10", "privacy_k   = 9", 1)
+	for name, c := range map[string]struct{ text, want string }{
+		"sources":   {strings.Replace(readSQL(t, "kpi/engagement_quality/research_participation_rate.sql"), "privacy_k    = 10", "", 1), "research_participation_rate.sql: privacy_k is 5: answers to surveys need privacy_k = 10, the whole included, since it counts a survey among its sources"},
+		"reads":     {strings.Replace(open, `["survey"]`, `["community"]`, 1), "privacy_k is 9: answers to surveys need privacy_k = 10, the whole included, since it reads mart.survey_score"},
+		"threshold": {open, "privacy_k is 9"},
+	} {
+		require.NotEqual(t, satisfaction, c.text, name)
+		_, err := transforms.New(t.Context(), l.options(overlay(t, map[string]string{"kpi/engagement_quality/" + idOf(c.text) + ".sql": c.text})))
+		require.ErrorContains(t, err, c.want, name)
+	}
+	_, err := transforms.New(t.Context(), l.options(overlay(t, map[string]string{"kpi/engagement_quality/member_satisfaction_share.sql": satisfaction})))
+	require.NoError(t, err)
+}
+
+// idOf is the id in a KPI file's header.
+func idOf(text string) string { return strings.Split(text, `"`)[1] }
+
+func TestBuild_saysWhichKPIsArePrimaryAndWhoseTheyAre(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	l.cfg.Community = config.Community{Purpose: "Help.", Primary: []string{"unanswered_question_rate", "community_mau"},
+		Owners: map[string]string{"community_manager": "Ana"}}
+	b := l.builder(board("main"))
+	l.build(b)
+	require.Equal(t, []string{"community_mau|true|Ana", "community_new_members|false|Ana", "community_post_volume|false|Ana", "first_response_time_median_hours|false|Ana", "unanswered_question_rate|true|Ana"},
+		l.rows("select kpi_id, is_primary, owner_person from kpi.dictionary order by 1"))
+	require.Equal(t, []string{"Help."}, l.rows("select value from ref.setting where name = 'purpose'"))
+	primary, err := b.PrimaryKPIs(t.Context())
+	require.NoError(t, err)
+	require.Len(t, primary, 2)
+	require.Equal(t, "unanswered_question_rate", primary[0].ID, "in the order of the configuration")
+
+	l.cfg.Community = config.Community{}
+	l.build(l.builder(board("main")))
+	require.Equal(t, []string{"0|0|1"}, l.rows("select count(*) filter (where is_primary), count(owner_person), max(definition_version) from kpi.dictionary"),
+		"who answers for a KPI is no new definition of it")
 }

@@ -88,8 +88,9 @@ func (p *stagingPlan) assume(shapes map[string]*shape) {
 			p.noted["staging."+name] = true
 		}
 	}
-	p.noted[peopleTable] = p.newLogins > 0 || len(p.gone) > 0
-	if len(p.gone) > 0 {
+	mayMove := p.peopleMayMove(shapes) || len(p.gone) > 0
+	p.noted[peopleTable] = p.newLogins > 0 || mayMove
+	if mayMove {
 		delete(p.deltas, peopleTable)
 	}
 }

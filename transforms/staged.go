@@ -36,7 +36,7 @@ var stagedTables = []string{
 // prepareStaged makes the tables above, in a transaction of their own.
 func (b *Builder) prepareStaged(ctx context.Context, _ *Build) error {
 	return b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
-		for _, create := range append(stagedTables, "create schema if not exists lake.identity", personIdentity) {
+		for _, create := range stagedTables {
 			if err := tx.Exec(ctx, create); err != nil {
 				return err
 			}
@@ -64,6 +64,7 @@ type stagingPlan struct {
 	deltas    map[string]string // table of the lake -> the table of its changed rows, where they are known
 	newLogins int64             // that staging shows for the first time
 	altered   bool              // what is remembered of streams differs from before
+	peopleDue bool              // somebody decided, or rules about people changed
 }
 
 // A stagedStream is what the lake remembers of one instance's stream.
@@ -94,7 +95,7 @@ func (b *Builder) planStaging(ctx context.Context, conn *sql.Conn, full bool) (*
 		gone: map[streamKey]bool{}, kept: map[streamKey]stagedStream{}, columns: map[string][]column{}, reshape: map[string]bool{},
 		staged: map[streamKey]stagedStream{}, versions: map[string]string{}, noted: map[string]bool{},
 		deltas: map[string]string{peopleTable: "temp.new_login"}}
-	for _, step := range []func(context.Context, *sql.Conn, *stagingPlan) error{b.planFiles, b.planShapes, b.planRuns} {
+	for _, step := range []func(context.Context, *sql.Conn, *stagingPlan) error{b.planFiles, b.planShapes, b.planRuns, b.planPeople} {
 		if err := step(ctx, conn, p); err != nil {
 			return nil, err
 		}
@@ -109,7 +110,7 @@ func (b *Builder) planStaging(ctx context.Context, conn *sql.Conn, full bool) (*
 
 // isIdle reports whether the lake already holds what the build would stage.
 func (p *stagingPlan) isIdle() bool {
-	return len(p.full)+len(p.delta)+len(p.gone)+len(p.renewed)+len(p.reshape) == 0 && !p.altered
+	return len(p.full)+len(p.delta)+len(p.gone)+len(p.renewed)+len(p.reshape) == 0 && !p.altered && !p.peopleDue
 }
 
 // filesOf lists the files with a branch that reads the stream.

@@ -226,6 +226,9 @@ const settingTable = "ref.setting"
 // knownTables exist before the first model runs.
 func (b *Builder) knownTables() map[string]bool {
 	known := map[string]bool{settingTable: true, peopleTable: true}
+	for _, name := range accountTables() {
+		known[name] = true
+	}
 	for _, t := range configTables() {
 		known["ref."+t.name] = true
 	}
@@ -268,7 +271,7 @@ func (b *Builder) checkParams(t *tree) []error {
 }
 
 func (b *Builder) loadKPIs(ctx context.Context, _ *sql.Conn) []error {
-	names, err := fs.Glob(b.opts.SQL, "kpi/*/*.sql")
+	names, err := fs.Glob(b.opts.SQL, kpiFiles)
 	if err != nil {
 		return []error{err}
 	}

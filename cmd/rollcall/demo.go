@@ -15,8 +15,8 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"rollcall/internal/demoforum"
 	"rollcall/internal/warehouse"
-	"rollcall/internal/world"
 )
 
 const (
@@ -52,7 +52,7 @@ func (a *app) demo(ctx context.Context, keep string) (err error) {
 	if err != nil {
 		return err
 	}
-	forum := world.New(world.Options{Seed: demoSeed, End: a.now().UTC().Truncate(24 * time.Hour)})
+	forum := demoforum.New(demoforum.Options{Seed: demoSeed, End: a.now().UTC().Truncate(24 * time.Hour)})
 	address, stop, err := serveForum(forum)
 	if err != nil {
 		return err
@@ -117,7 +117,7 @@ func demoDir(keep string) (string, error) {
 
 // serveForum serves the made-up forum on a free port of the loopback
 // interface.
-func serveForum(forum *world.Forum) (address string, stop func() error, err error) {
+func serveForum(forum *demoforum.Forum) (address string, stop func() error, err error) {
 	listener, err := net.Listen("tcp", "127.0.0.1:0")
 	if err != nil {
 		return "", nil, err

@@ -117,6 +117,15 @@ privacy {
   # "opt_in" or "legitimate_interest". There is no default.
   identity_matching = %q
 }
+
+# What the community is for, in a sentence, and the 3 to 5 KPIs that tell
+# whether it does that: at least one leading, at least one lagging, half of them
+# outcomes. `+"`rollcall kpi list`"+` shows all KPIs.
+# community {
+#   purpose = "Customers answer each other before they need us."
+#   primary = ["unanswered_question_rate", "accepted_solution_rate", "member_retention_rate", "member_satisfaction_share"]
+#   owners  = { community_manager = "Ana Kovač" } # who fills the role of kpi.dictionary's owner
+# }
 `, basis)
 	names := map[string]int{}
 	for _, spec := range specs {

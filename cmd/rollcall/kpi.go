@@ -18,6 +18,10 @@ type kpiArgs struct {
 	ID string `json:"kpi"`
 }
 
+type kpiListArgs struct {
+	Primary bool `json:"primary"` // only those that the configuration names
+}
+
 func (a *app) kpiCommand() *cobra.Command {
 	cmd := &cobra.Command{
 		Use:   "kpi",
@@ -30,27 +34,40 @@ func (a *app) kpiCommand() *cobra.Command {
 }
 
 func (a *app) kpiListCommand() *cobra.Command {
-	return &cobra.Command{
+	var args kpiListArgs
+	cmd := &cobra.Command{
 		Use:   "list",
 		Short: "List every KPI with its newest whole value, how it moved, and what is missing",
 		Args:  cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
 			list := []transforms.KPISummary{}
-			if err := a.perform(cmd.Context(), "kpi list", noArgs{}, nil, &list); err != nil {
+			if err := a.perform(cmd.Context(), "kpi list", args, nil, &list); err != nil {
 				return err
 			}
 			if a.json {
 				return a.printJSON(list)
 			}
-			t := newTable("KPI", "NAME", "PERIOD", "VALUE", "CHANGE", "STATUS")
-			t.right(3, 4)
-			for _, s := range list {
-				t.add(s.ID, s.Name, dash(s.Period), shown(s.Value, s.Unit, s.Decimals), signedPercent(s.Change), stateOfKPI(s))
-			}
-			return t.print(a.stdout, a.terminal)
+			return a.printKPIs(list)
 		},
 	}
+	cmd.Flags().BoolVar(&args.Primary, "primary", false, "only the primary KPIs, in the configuration's order")
+	return cmd
 }
+
+func (a *app) printKPIs(list []transforms.KPISummary) error {
+	if len(list) == 0 {
+		fmt.Fprintln(a.stderr, noPrimary)
+	}
+	t := newTable("KPI", "NAME", "PERIOD", "VALUE", "CHANGE", "STATUS")
+	t.right(3, 4)
+	for _, s := range list {
+		t.add(s.ID, s.Name, dash(s.Period), shown(s.Value, s.Unit, s.Decimals), signedPercent(s.Change), stateOfKPI(s))
+	}
+	return t.print(a.stdout, a.terminal)
+}
+
+// noPrimary is said where no KPI is primary.
+const noPrimary = `no KPI is primary: a block community { purpose = "…", primary = ["…", …] } in the configuration names 3 to 5 by which the community is judged`
 
 func (a *app) kpiShowCommand() *cobra.Command {
 	return &cobra.Command{
@@ -70,10 +87,13 @@ func (a *app) kpiShowCommand() *cobra.Command {
 	}
 }
 
-func (h *host) kpiList(ctx context.Context, _ noArgs, _ func(any)) (any, error) {
+func (h *host) kpiList(ctx context.Context, args kpiListArgs, _ func(any)) (any, error) {
 	models, err := h.models(ctx)
 	if err != nil {
 		return nil, err
+	}
+	if args.Primary {
+		return answer(models.PrimaryKPIs(ctx))
 	}
 	return answer(models.KPIs(ctx))
 }

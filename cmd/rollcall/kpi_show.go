@@ -27,7 +27,7 @@ func (a *app) printKPI(d transforms.KPIDetail) error {
 	w := a.stdout
 	head := lines(w, [][2]string{
 		{"kpi", d.ID}, {"name", d.Name}, {"definition", d.Definition}, {"formula", d.Formula}, {"source", d.DataSource},
-		{"owner", d.Owner}, {"cadence", d.Cadence}, {"grains", strings.Join(d.Grains, ", ")}, {"window", windowText(d)},
+		{"owner", ownerText(d)}, {"primary", primaryText(d)}, {"cadence", d.Cadence}, {"grains", strings.Join(d.Grains, ", ")}, {"window", windowText(d)},
 		{"maturity", fmt.Sprintf("%s after the period's end; final %s later", d.Maturity, d.Restate)},
 		{"measure", fmt.Sprintf("%s in %s, better %s", d.Measure, d.Unit, d.Direction)},
 		{"hidden", fmt.Sprintf("slices of fewer than %d people", d.PrivacyK)}, {"reads", strings.Join(d.Depends, ", ")}, {"variant of", d.VariantOf},
@@ -45,6 +45,20 @@ func (a *app) printKPI(d transforms.KPIDetail) error {
 	}
 	fmt.Fprintln(w)
 	return errors.Join(t.print(w, a.terminal), sqlText(w, d.SQL))
+}
+
+func ownerText(d transforms.KPIDetail) string {
+	if d.OwnerPerson == "" {
+		return d.Owner
+	}
+	return fmt.Sprintf("%s (%s)", d.Owner, d.OwnerPerson)
+}
+
+func primaryText(d transforms.KPIDetail) string {
+	if !d.IsPrimary {
+		return ""
+	}
+	return "yes: one by which the community is judged"
 }
 
 func windowText(d transforms.KPIDetail) string {

@@ -22,8 +22,8 @@ import (
 
 	"github.com/stretchr/testify/require"
 
+	"rollcall/internal/demoforum"
 	"rollcall/internal/warehouse"
-	"rollcall/internal/world"
 	rollcallsql "rollcall/sql"
 )
 
@@ -221,7 +221,7 @@ func leakyRow(columns map[string]string, i int) map[string]any {
 // leakyForum serves a forum with the address in posts, titles, names, tags and
 // a category, and returns its connector's block.
 func (s *site) leakyForum() string {
-	forum := world.New(world.Options{Seed: 5, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 3, Members: 20})
+	forum := demoforum.New(demoforum.Options{Seed: 5, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 3, Members: 20})
 	for _, p := range forum.Posts {
 		p.Text += " mail me: " + leaked
 		p.Topic.Title = "who is " + leaked

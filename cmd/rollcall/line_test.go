@@ -13,7 +13,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"rollcall/internal/world"
+	"rollcall/internal/demoforum"
 )
 
 func TestRunOnce_takesTheWholeLine(t *testing.T) {
@@ -79,7 +79,7 @@ func TestRunOnce_opensToOthersOnlyWhatIsPublished(t *testing.T) {
 
 // The published numbers are those of the forum, counted by other means.
 func TestRunOnce_publishesWhatTheForumHolds(t *testing.T) {
-	forum := world.New(world.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})
+	forum := demoforum.New(demoforum.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})
 	server := httptest.NewServer(forum.Handler(testKey))
 	t.Cleanup(server.Close)
 	s := newSite(t, strings.ReplaceAll(forumConfig, "%FORUM%", server.URL))

@@ -7,12 +7,15 @@ import (
 	"os"
 	"slices"
 	"strings"
+	gosync "sync"
 	"time"
 
 	"rollcall/connectors"
 	"rollcall/connectors/builtin"
 	"rollcall/internal/config"
 	"rollcall/internal/control"
+	"rollcall/sql"
+	"rollcall/transforms"
 )
 
 // describeTimeout bounds how long a third-party connector may take to say
@@ -29,9 +32,10 @@ func (a *app) load(ctx context.Context) (*config.Config, error) {
 func (a *app) loadOptions(ctx context.Context, warn func(string)) config.LoadOptions {
 	asked := map[string]connectors.Spec{}
 	return config.LoadOptions{
-		Types:  bundledTypes(),
-		Getenv: a.getenv,
-		Warn:   warn,
+		Types:      bundledTypes(),
+		Getenv:     a.getenv,
+		Warn:       warn,
+		Dictionary: gosync.OnceValue(func() config.Dictionary { return transforms.Dictionary(sql.FS) }),
 		Spec: func(typ string, command []string, checksum string) (connectors.Spec, error) {
 			if len(command) == 0 {
 				return bundledSpec(typ)

@@ -14,7 +14,7 @@ import (
 
 	"github.com/stretchr/testify/require"
 
-	"rollcall/internal/world"
+	"rollcall/internal/demoforum"
 )
 
 // binary is the program under test, built once.
@@ -65,7 +65,7 @@ func newSite(t *testing.T, config string) *site {
 	t.Helper()
 	s := &site{t: t, dir: t.TempDir(), env: append(os.Environ(), "FORUM_KEY="+testKey)}
 	if strings.Contains(config, "%FORUM%") {
-		forum := world.New(world.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})
+		forum := demoforum.New(demoforum.Options{Seed: 3, End: time.Now().UTC().Truncate(24 * time.Hour), Months: 6, Members: 60})
 		server := httptest.NewServer(forum.Handler(testKey))
 		t.Cleanup(server.Close)
 		config = strings.ReplaceAll(config, "%FORUM%", server.URL)
@@ -79,6 +79,13 @@ func (s *site) path(name string) string { return filepath.Join(s.dir, name) }
 func (s *site) write(config string) {
 	s.t.Helper()
 	require.NoError(s.t, os.WriteFile(s.path("rollcall.hcl"), []byte(config), 0o600))
+}
+
+func (s *site) read(name string) string {
+	s.t.Helper()
+	text, err := os.ReadFile(s.path(name))
+	require.NoError(s.t, err)
+	return string(text)
 }
 
 const head = `data_dir = "data"

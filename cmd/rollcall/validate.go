@@ -33,6 +33,9 @@ func (a *app) validateCommand() *cobra.Command {
 			}
 			if cfg != nil {
 				result.Valid = true
+				if len(cfg.Community.Primary) == 0 {
+					result.Warnings = append(result.Warnings, noPrimary)
+				}
 				for _, c := range cfg.Connectors {
 					result.Connectors = append(result.Connectors, c.Name)
 				}

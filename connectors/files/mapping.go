@@ -59,8 +59,8 @@ func (f *fileSet) checkNeeded() error {
 			target = alias
 		}
 		what := fmt.Sprintf("\"=…\" gives all rows the same %s", target)
-		if c.kind == id {
-			what = "an id column; rows known only by an e-mail address are not supported"
+		if c.kind == id && c.mapped == "" {
+			what = "an id column; people without ids have their address there, which the build hashes"
 		}
 		return f.fault("mapping", "%s is missing: every row of %s needs it (%s)", target, f.Stream, what)
 	}

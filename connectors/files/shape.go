@@ -61,7 +61,7 @@ const instanceOnly = "'files:' || instance"
 // the order of sql/staging/<name>.sql.
 func shapes() []shape {
 	var all []shape
-	for _, group := range [][]shape{peopleShapes(), contentShapes(), actShapes(), gatheringShapes(), surveyShapes(), productShapes()} {
+	for _, group := range [][]shape{peopleShapes(), contentShapes(), actShapes(), gatheringShapes(), surveyShapes(), productShapes(), evidenceShapes(), orgShapes()} {
 		all = append(all, group...)
 	}
 	return all

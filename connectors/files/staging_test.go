@@ -132,6 +132,34 @@ func stagedCases() []stagedCase {
 			[]string{"files:x:7|files:x:org:3|||false|"}},
 		{"product_event", `"time_format": "unix_ms", "mapping": {"identity_id": "who", "event_name": "name", "occurred_at": "ts"}`, "a.csv", "who,name,ts\n7,export,1767323045123\n",
 			[]string{"files:x:event:set:export:7:1767323045123|files:x:7||export||2026-01-02 03:04:05.123||"}},
+		{"identity_evidence", `"key": ["id"], "mapping": {"identity_id": "id", "id_type": "=email", "value": "second", "trust": "=verified", "seen_from": "since"}`,
+			"a.csv", "id,second,since\n7,ann@example.com,2026-01-02\n8,,2026-01-02\n",
+			[]string{"files:x:7|email||ann@example.com|verified||2026-01-02 00:00:00||"}},
+		{"identity_evidence", `"key": ["id"], "mapping": {"identity_id": "id", "id_type": "=reference", "namespace": "=forum:a", "value": "member"}`,
+			"b.csv", "id,member\n9,42\n", []string{"files:x:9|reference||forum:a:42|||||"}},
+		{"identity_evidence", `"canonical": true, "key": ["identity_id", "id_type"]`, "c.jsonl",
+			`{"identity_id":"forum:a:7","id_type":"subject","namespace":"https://login.example.com","value":"u-1"}` + "\n" +
+				`{"identity_id":"forum:a:7","id_type":"reference","value":"crm:b:3","seen_until":"2026-01-02T00:00:00Z"}` + "\n",
+			[]string{"forum:a:7|reference||crm:b:3||||2026-01-02 00:00:00|", "forum:a:7|subject|https://login.example.com|u-1|||||"}},
+		{"merge", `"mapping": {"object": "=identity", "merged_id": "id", "surviving_id": "into", "merged_at": "at"}`, "a.csv", "id,into,at\n7,8,2026-01-02\n8,,\n",
+			[]string{"identity|files:x:7|files:x:8|2026-01-02 00:00:00|"}},
+		{"merge", `"mapping": {"object": "=org", "merged_id": "id", "surviving_id": "into"}`, "b.csv", "id,into\n3,4\n",
+			[]string{"org|files:x:org:3|files:x:org:4||"}},
+		{"consent", `"mapping": {"identity_id": "who", "purpose": "=identity_matching", "status": "may", "lawful_basis": "=consent", "recorded_at": "at"}`,
+			"a.csv", "who,may,at\n7,yes,2026-01-02\n7,Withdrawn,2026-02-02\n8,0,2026-01-02\n9,,\n",
+			[]string{
+				"files:x:7|identity_matching|granted|consent|2026-01-02 00:00:00|", "files:x:7|identity_matching|withdrawn|consent|2026-02-02 00:00:00|",
+				"files:x:8|identity_matching|refused|consent|2026-01-02 00:00:00|"}},
+		{"org", `"mapping": {"org_id": "id", "name": "n", "domain": "d", "parent_org_id": "owner", "is_customer": "pays", "reference_source": "=stripe:main", "reference_org_id": "cus"}`, "a.csv", "id,n,d,owner,pays,cus\n3,Acme,acme.example,,yes,\n3,Acme,acme.test,,yes,\n4,Acme Labs,,3,,cus_1\n",
+			[]string{
+				"files:x:org:3|files|x|3|Acme|acme.example|||true||||", "files:x:org:3|files|x|3|Acme|acme.test|||true||||",
+				"files:x:org:4|files|x|4|Acme Labs||stripe:main:org:cus_1|files:x:org:3|||||"}},
+		{"org", `"canonical": true`, "a.jsonl", `{"org_id":"crm:a:org:3","source_org_id":"3","reference_org_id":"billing:b:org:9"}` + "\n",
+			[]string{"crm:a:org:3|crm|a|3|||billing:b:org:9||||||"}},
+		{"org_membership", `"mapping": {"identity_id": "who", "org_id": "company", "basis": "=crm", "valid_from": "from", "valid_to": "to"}`, "a.csv", "who,company,from,to\n7,3,2024-01-01,2025-01-01\n7,4,2025-01-01,\n8,,,\n",
+			[]string{
+				"files:x:7|files:x:org:3|crm||2024-01-01 00:00:00|2025-01-01 00:00:00|",
+				"files:x:7|files:x:org:4|crm||2025-01-01 00:00:00||"}},
 	}
 }
 
@@ -170,6 +198,30 @@ func TestStaging_makesRowsOfEveryShape(t *testing.T) {
 		require.Len(t, staged.Rows(s.name, "record"), len(want[s.name]), "%s: a deleted row stays, marked", s.name)
 	}
 	staged.RequireSameWhenFull()
+}
+
+// People without an id of their own are known by their address, which no id
+// shows.
+func TestStaging_hashesAddressesThatAreIDs(t *testing.T) {
+	l := open(t, `{"key_secret": "x", "file": {
+		"people": {"path": "DIR/a.csv", "stream": "identity", "mapping": {"source_user_id": "mail", "email": "mail"}},
+		"more": {"path": "DIR/b.csv", "stream": "identity_evidence", "mapping": {"identity_id": "mail", "id_type": "=email", "value": "other"}}}}`)
+	l.write("a.csv", "mail\nann@example.com\n")
+	l.write("b.csv", "mail,other\nAnn@example.com,ann@example.org\n")
+	staged := stagetest.New(t, New().Spec())
+	for _, stream := range []string{"identity", "identity_evidence"} {
+		l.cursor, l.rows = nil, map[string]connectors.Record{}
+		require.NoError(t, l.read(stream))
+		for _, record := range l.rows {
+			staged.Put(stream, record)
+		}
+	}
+	staged.Stage(false)
+	logins := staged.Rows("identity", "identity_id")
+	require.Len(t, logins, 1)
+	require.Regexp(t, `^files:x:\[address\]~[0-9a-f]{32}$`, logins[0])
+	require.Equal(t, []string{"ann@example.com"}, staged.Rows("identity", "email"))
+	require.Equal(t, []string{logins[0] + "|ann@example.org"}, staged.Rows("identity_evidence", "identity_id", "value"))
 }
 
 func (s shape) stagedNames() []string {

@@ -18,6 +18,7 @@ type Config struct {
 	Currency        string         // ISO 4217, reporting currency
 	FiscalYearStart time.Month     // first month of the fiscal year; January: calendar years
 	Privacy         Privacy
+	Community       Community
 	Publish         Publish
 	Log             Log
 	Memory          Memory

@@ -29,6 +29,9 @@ type LoadOptions struct {
 	// MemoryBytes is what the machine or its cgroup grants this process;
 	// 0: [MachineMemory].
 	MemoryBytes int64
+	// Dictionary is what may be said of KPIs; nil: primary KPIs and owners are
+	// taken as they are.
+	Dictionary func() Dictionary
 	// Warn receives what is suspicious but not wrong; nil: dropped.
 	Warn func(message string)
 }
@@ -102,7 +105,7 @@ func newLoader(path string, src []byte, opts LoadOptions) *loader {
 		opts.MemoryBytes = MachineMemory()
 	}
 	l := &loader{opts: opts, path: path, src: src, public: map[string]bool{}, secret: map[string]bool{}}
-	for _, names := range [][]string{topNames, topBlocks, privacyNames, publishNames, logNames, memoryNames, metricsNames,
+	for _, names := range [][]string{topNames, topBlocks, privacyNames, communityNames, publishNames, logNames, memoryNames, metricsNames,
 		hostNames, hostBlocks, streamNames, rateNames, ruleNames, ruleBlocks, engagementNames, productEventNames, excludeNames, questionNames} {
 		for _, name := range names {
 			l.public[name] = true
@@ -115,7 +118,7 @@ func newLoader(path string, src []byte, opts LoadOptions) *loader {
 // Names the host's own configuration uses.
 var (
 	topNames     = []string{"data_dir", "time_zone", "currency", "fiscal_year_start"}
-	topBlocks    = []string{"privacy", "publish", "log", "memory", "metrics", "connector"}
+	topBlocks    = []string{"privacy", "community", "publish", "log", "memory", "metrics", "connector"}
 	privacyNames = []string{"identity_matching"}
 	publishNames = []string{"person_level", "keep", "parquet"}
 	logNames     = []string{"level", "format"}
@@ -134,6 +137,7 @@ func (l *loader) load() *Config {
 	cfg.Currency = l.currency(top)
 	cfg.FiscalYearStart = l.fiscalYearStart(top)
 	cfg.Privacy = l.privacy(top)
+	cfg.Community = l.community(top)
 	cfg.Publish = l.publish(top)
 	cfg.Log = l.log(top)
 	cfg.Memory = l.memory(top)

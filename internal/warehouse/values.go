@@ -2,6 +2,7 @@ package warehouse
 
 import (
 	"context"
+	"database/sql"
 	"database/sql/driver"
 	"errors"
 	"io"
@@ -16,6 +17,15 @@ func (db *DB) Values(ctx context.Context, query string, fn func(row []driver.Val
 		return err
 	}
 	defer func() { err = errors.Join(err, conn.Close()) }()
+	return values(ctx, conn, query, fn)
+}
+
+// Values is [DB.Values] inside the transaction.
+func (tx *Tx) Values(ctx context.Context, query string, fn func(row []driver.Value) error) error {
+	return values(ctx, tx.conn, query, fn)
+}
+
+func values(ctx context.Context, conn *sql.Conn, query string, fn func(row []driver.Value) error) error {
 	return conn.Raw(func(raw any) (err error) {
 		rows, err := raw.(driver.QueryerContext).QueryContext(ctx, query, nil)
 		if err != nil {

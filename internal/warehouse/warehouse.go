@@ -145,8 +145,18 @@ func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, 
 // an error the unflushed rows are dropped: DuckDB's appender keeps them over
 // ROLLBACK and would write them with the next transaction.
 func (tx *Tx) Append(ctx context.Context, schema, table string, fn func(row func(values ...driver.Value) error) error) error {
+	return tx.append(tx.catalog, schema, table, fn)
+}
+
+// AppendTemp is [Tx.Append] on a temporary table of the transaction's
+// connection.
+func (tx *Tx) AppendTemp(table string, fn func(row func(values ...driver.Value) error) error) error {
+	return tx.append("temp", "main", table, fn)
+}
+
+func (tx *Tx) append(catalog, schema, table string, fn func(row func(values ...driver.Value) error) error) error {
 	return tx.conn.Raw(func(raw any) error {
-		appender, err := duckdb.NewAppender(raw.(driver.Conn), tx.catalog, schema, table)
+		appender, err := duckdb.NewAppender(raw.(driver.Conn), catalog, schema, table)
 		if err != nil {
 			return fmt.Errorf("append to %s.%s: %w", schema, table, err)
 		}

@@ -1,162 +1,166 @@
 package world
 
 import (
-	"bytes"
-	"encoding/json"
+	"crypto/sha256"
+	"encoding/hex"
 	"fmt"
-	"net/http"
-	"net/http/httptest"
 	"testing"
 	"time"
 
 	"github.com/stretchr/testify/require"
-	"github.com/tidwall/gjson"
 )
 
-var end = time.Date(2026, 6, 30, 0, 0, 0, 0, time.UTC)
+// end makes the last year of the world one of 53 ISO weeks.
+func end() time.Time { return time.Date(2027, 3, 1, 0, 0, 0, 0, time.UTC) }
 
-func TestNew_makesTheSameForumTwice(t *testing.T) {
-	one, err := json.Marshal(all(New(Options{Seed: 7, End: end})))
-	require.NoError(t, err)
-	two, err := json.Marshal(all(New(Options{Seed: 7, End: end})))
-	require.NoError(t, err)
-	other, err := json.Marshal(all(New(Options{Seed: 8, End: end})))
-	require.NoError(t, err)
-	require.True(t, bytes.Equal(one, two))
-	require.False(t, bytes.Equal(one, other))
-}
-
-func all(f *Forum) []any {
-	var list []any
-	for _, p := range f.Posts {
-		list = append(list, p.json(true))
-	}
-	for _, u := range f.Users {
-		list = append(list, u.json(f.End, true))
-	}
-	return list
-}
-
-func TestNew_looksLikeAForum(t *testing.T) {
-	f := New(Options{Seed: 7, End: end})
-	require.Greater(t, len(f.Topics), 300)
-	require.Greater(t, len(f.Posts), 2*len(f.Topics))
-	unanswered, edited, silent := 0, 0, 0
-	usernames := map[string]bool{}
-	for i, p := range f.Posts {
-		require.True(t, p.Created.Before(f.End))
-		require.False(t, p.Created.Before(p.Author.Joined), "nobody writes before joining")
-		require.False(t, p.Updated.Before(p.Created))
-		if i > 0 {
-			require.Greater(t, p.ID, f.Posts[i-1].ID)
-			require.False(t, p.Created.Before(f.Posts[i-1].Created))
-		}
-		if p.Version > 1 {
-			edited++
-		}
-	}
-	for _, topic := range f.Topics {
-		for i, p := range topic.Posts {
-			require.EqualValues(t, i+1, p.Number)
-		}
-		if len(topic.Posts) == 1 {
-			unanswered++
-		}
-	}
-	for _, u := range f.Users {
-		require.False(t, usernames[u.Username], u.Username)
-		usernames[u.Username] = true
-		if u.posts == 0 {
-			silent++
-		}
-	}
-	require.NotZero(t, edited)
-	require.InDelta(t, 0.2, float64(unanswered)/float64(len(f.Topics)), 0.12)
-	require.Greater(t, silent, 30, "some only read")
-}
-
-func get(t *testing.T, url, key string) (int, gjson.Result) {
+func made(t testing.TB, seed uint64, scale float64) *World {
 	t.Helper()
-	request, err := http.NewRequestWithContext(t.Context(), http.MethodGet, url, nil)
+	w, err := New(Options{Seed: seed, Scale: scale, End: end()})
 	require.NoError(t, err)
-	if key != "" {
-		request.Header.Set("Api-Key", key)
-	}
-	response, err := http.DefaultClient.Do(request)
-	require.NoError(t, err)
-	defer response.Body.Close()
-	var body bytes.Buffer
-	_, err = body.ReadFrom(response.Body)
-	require.NoError(t, err)
-	return response.StatusCode, gjson.ParseBytes(body.Bytes())
+	return w
 }
 
-func TestHandler_pagesAsDiscourseDoes(t *testing.T) {
-	f := New(Options{Seed: 7, End: end})
-	server := httptest.NewServer(f.Handler("k"))
-	t.Cleanup(server.Close)
-
-	regular, before := 0, int64(1<<40)
-	for {
-		_, body := get(t, fmt.Sprintf("%s/posts.json?before=%d", server.URL, before), "")
-		posts := body.Get("latest_posts").Array()
-		if len(posts) == 0 {
-			break
-		}
-		require.LessOrEqual(t, len(posts), 50)
-		for _, p := range posts {
-			require.Less(t, p.Get("id").Int(), before)
-			before = p.Get("id").Int()
-			regular++
-		}
+// digest is over every table and the log.
+func digest(w *World) string {
+	hash := sha256.New()
+	for _, table := range []any{w.Start, w.End, w.People, w.Companies, w.Jobs, w.Addresses, w.Logins, w.Holdings, w.Roles, w.Orgs, w.Links,
+		w.Communities, w.Threads, w.Posts, w.Gatherings, w.Surveys, w.Questions, w.Responses, w.Subscriptions, w.Tickets, w.Events, w.seen, w.Planted} {
+		fmt.Fprintf(hash, "%v\n", table)
 	}
-	want := 0
-	for _, p := range f.Posts {
-		if !p.Action {
-			want++
-		}
-	}
-	require.Equal(t, want, regular)
-
-	topics, page := 0, 0
-	for more := true; more; page++ {
-		_, body := get(t, fmt.Sprintf("%s/latest.json?order=activity&page=%d", server.URL, page), "")
-		topics += len(body.Get("topic_list.topics").Array())
-		more = body.Get("topic_list.more_topics_url").Exists()
-	}
-	require.Len(t, f.Topics, topics)
-
-	users := 0
-	for page := 1; ; page++ {
-		_, body := get(t, fmt.Sprintf("%s/admin/users/list/active.json?page=%d&show_emails=true", server.URL, page), "k")
-		if len(body.Array()) == 0 {
-			break
-		}
-		require.Contains(t, body.Get("0.email").String(), "@")
-		users += len(body.Array())
-	}
-	require.Len(t, f.Users, users)
+	return hex.EncodeToString(hash.Sum(nil))
 }
 
-func TestHandler_keepsAdminRoutesFromVisitors(t *testing.T) {
-	server := httptest.NewServer(New(Options{Seed: 7, End: end}).Handler("k"))
-	t.Cleanup(server.Close)
-	for _, key := range []string{"", "wrong"} {
-		status, _ := get(t, server.URL+"/admin/users/list/active.json", key)
-		require.Equal(t, http.StatusNotFound, status)
-	}
-	status, _ := get(t, server.URL+"/t/999999.json", "k")
-	require.Equal(t, http.StatusNotFound, status)
+func TestNew_isTheSameForOneSeed(t *testing.T) {
+	require.Equal(t, digest(made(t, 3, MinScale)), digest(made(t, 3, MinScale)))
+	require.NotEqual(t, digest(made(t, 3, MinScale)), digest(made(t, 4, MinScale)))
 }
 
-func TestHandler_sendsATopicInChunks(t *testing.T) {
-	f := New(Options{Seed: 7, End: end})
-	server := httptest.NewServer(f.Handler("k"))
-	t.Cleanup(server.Close)
-	topic := f.Topics[0]
-	_, body := get(t, fmt.Sprintf("%s/t/%d.json", server.URL, topic.ID), "")
-	require.Len(t, body.Get("post_stream.stream").Array(), len(topic.Posts))
-	require.False(t, body.Get("post_stream.posts.0.topic_title").Exists(), "only /posts.json names the topic")
-	_, body = get(t, fmt.Sprintf("%s/t/%d/posts.json?post_ids[]=%d", server.URL, topic.ID, topic.Posts[0].ID), "")
-	require.Len(t, body.Get("post_stream.posts").Array(), 1)
+func TestNew_refusesWhatMakesNoWorld(t *testing.T) {
+	_, err := New(Options{Scale: 0.01, End: end()})
+	require.ErrorContains(t, err, "0.05")
+	_, err = New(Options{Scale: 1})
+	require.ErrorContains(t, err, "end")
+}
+
+func TestNew_hasTheSizeItSays(t *testing.T) {
+	w := made(t, 1, 1)
+	require.Len(t, w.People, 2000)
+	require.InEpsilon(t, 60_000, len(w.Events), 0.08)
+	require.Equal(t, "2025-02-28T23:00:00Z", w.Start.Time().Format(time.RFC3339), "midnight in Berlin")
+	require.Equal(t, "2027-02-28T23:00:00Z", w.End.Time().Format(time.RFC3339))
+}
+
+func TestNew_sharesEventsAmongKinds(t *testing.T) {
+	w := made(t, 1, 1)
+	counts := map[Kind]float64{}
+	for _, e := range w.Events {
+		counts[e.Kind] += 1 / float64(len(w.Events))
+	}
+	for kind, bounds := range map[Kind][2]float64{
+		LoginMade: {0.08, 0.13}, Visited: {0.14, 0.22}, Used: {0.18, 0.28}, ThreadOpened: {0.015, 0.03}, Replied: {0.04, 0.08},
+		Reacted: {0.03, 0.06}, Accepted: {0.002, 0.01}, Registered: {0.01, 0.03}, Attended: {0.007, 0.02}, SurveySent: {0.03, 0.08},
+		Answered: {0.01, 0.03}, TicketOpened: {0.005, 0.015}, Renewed: {0.015, 0.04}, Churned: {0.0005, 0.003}, Edited: {0.003, 0.01},
+	} {
+		require.Greater(t, counts[kind], bounds[0], "kind %d", kind)
+		require.Less(t, counts[kind], bounds[1], "kind %d", kind)
+	}
+	for kind := range kindCount {
+		require.NotZero(t, counts[kind], "kind %d never happens", kind)
+	}
+}
+
+func TestNew_isOrderedAndWithinItsTime(t *testing.T) {
+	w := made(t, 2, 0.2)
+	last, late, shown := Moment(0), 0, 0
+	for _, e := range w.Events {
+		require.LessOrEqual(t, last, e.At)
+		require.LessOrEqual(t, e.At, e.Seen)
+		require.True(t, w.Start <= e.At && e.Seen < w.End)
+		last = e.At
+		if e.Seen > e.At {
+			late++
+		}
+	}
+	require.InDelta(t, 0.02, float64(late)/float64(len(w.Events)), 0.015, "some arrive late")
+
+	half, at := w.Start+(w.End-w.Start)/2, Moment(0)
+	for _, span := range [][2]Moment{{w.Start, half}, {half, w.End}} {
+		for _, e := range w.Shown(span[0], span[1]) {
+			require.LessOrEqual(t, at, e.Seen)
+			require.True(t, span[0] <= e.Seen && e.Seen < span[1])
+			at = e.Seen
+			shown++
+		}
+	}
+	require.Equal(t, len(w.Events), shown, "two steps show all")
+}
+
+// TestNew_turnsAccountsAwayAsItSays counts monthly renewals by whether the
+// account took part in the three months before, all in one and within thirds
+// of size.
+func TestNew_turnsAccountsAwayAsItSays(t *testing.T) {
+	w := made(t, 5, 8)
+	naive, matched := churnRatios(w)
+	t.Logf("accounts that took part left %.2f times as often; %.2f times within sizes", naive, matched)
+	require.InDelta(t, 1-ChurnEffect, matched, 0.1, "within sizes the effect shows")
+	require.Less(t, naive, matched-0.12, "without them it looks larger")
+}
+
+// churnRatios are the monthly churn of accounts that took part against that of
+// the others: as it is, and pooled over ten bins of size (Mantel and Haenszel).
+func churnRatios(w *World) (naive, matched float64) {
+	contributed := make([]map[int]bool, len(w.Companies))
+	var starts []Moment
+	for n := range Months {
+		starts = append(starts, MomentOf(w.Start.Time().In(berlin()).AddDate(0, n, 0)))
+	}
+	month := func(at Moment) int { return countBefore(starts, at+1) - 1 }
+	type cell struct{ left, at float64 }
+	var all [2]cell
+	var bins [10][2]cell
+	for _, e := range w.Events {
+		switch e.Kind {
+		case ThreadOpened, Replied, Reacted, Attended:
+			for _, company := range w.EmployersOf(w.Logins[e.Login].Person, e.At) {
+				if contributed[company] == nil {
+					contributed[company] = map[int]bool{}
+				}
+				contributed[company][month(e.At)] = true
+			}
+		case Renewed, Churned:
+			s := w.Subscriptions[e.Object]
+			if s.Yearly {
+				continue
+			}
+			now, took := month(e.At), 0
+			for back := 1; back <= 3; back++ {
+				if contributed[s.Company][now-back] {
+					took = 1
+				}
+			}
+			bin := min(9, int(10*w.Companies[s.Company].sizeShare()))
+			for _, c := range []*cell{&all[took], &bins[bin][took]} {
+				c.at++
+				if e.Kind == Churned {
+					c.left++
+				}
+			}
+		}
+	}
+	above, below := 0.0, 0.0
+	for _, b := range bins {
+		if total := b[0].at + b[1].at; total > 0 {
+			above += b[1].left * b[0].at / total
+			below += b[0].left * b[1].at / total
+		}
+	}
+	return (all[1].left / all[1].at) / (all[0].left / all[0].at), above / below
+}
+
+func berlin() *time.Location {
+	zone, err := time.LoadLocation(Zone)
+	if err != nil {
+		panic(err)
+	}
+	return zone
 }

@@ -23,6 +23,7 @@ from (
         ('quiet_min_active_days', '2', 'active days in those that make somebody a regular'),
         ('top_scale_share', '0.6666666666666666', 'an answer at or above this share of its scale is a top one'),
         ('retention_month', '1', 'headline month of member retention, counted from that of the join'),
+        ('link_confidence_min', '0.9', 'links of logins to people, and of people to companies, below it do not count as matched'),
         ('question_default', 'true', 'a thread counts as a question where neither category nor tag says')
 ) as p (name, value, note)
 left join ref.config_parameter as c on c.name = p.name

@@ -17,6 +17,14 @@ func measures() []string {
 	return []string{"count", "distinct", "ratio", "distinct_ratio", "sum", "mean", "median", "nps", "sum_per_distinct", "derived", "custom"}
 }
 
+// OwnerRoles are the roles that answer for KPIs.
+func OwnerRoles() []string {
+	return []string{
+		"community_manager", "community_analyst", "lifecycle_marketer", "marketing_ops", "product_manager",
+		"support_lead", "cs_lead", "revops_finance", "data_steward",
+	}
+}
+
 // is reports whether the KPI's measure is one of these.
 func (d *Definition) is(measures ...string) bool { return slices.Contains(measures, d.Measure) }
 
@@ -44,6 +52,7 @@ func (d *Definition) check() error {
 	f.oneOf("of", d.Of, "person", "account", "entity")
 	f.oneOf("direction", d.Direction, "up", "down", "either")
 	f.oneOf("additive", d.Additive, "add", "semi", "no")
+	f.oneOf("owner", d.Owner, OwnerRoles()...)
 	f.oneOf("cadence", d.Cadence, "weekly", "monthly", "quarterly")
 	if len(d.Sources) == 0 {
 		f.add("sources names no kind of source")

@@ -66,7 +66,7 @@ covered as (
         and c.from_on <= p.window_start and c.until_on >= p.mature_on
 )
 
-select p.kpi_id, p.grain, p.period_start, p.period_end, p.maturity_days, p.mature_on, c.kpi_id is not null as is_covered
+select p.kpi_id, p.grain, p.period_start, p.period_end, p.window_start, p.maturity_days, p.mature_on, c.kpi_id is not null as is_covered
 from periods as p
 left join covered as c
     on c.kpi_id = p.kpi_id and c.grain = p.grain and c.period_start = p.period_start
@@ -107,7 +107,7 @@ select
     ) as integer) as type_no,
     cast(dense_rank() over (order by s.kpi_id nulls last, s.grain nulls last) as integer) as series_no,
     coalesce(p.maturity_days, h.maturity_days) as maturity_days,
-    h.measure, h.unit, h.direction, h.restate_days, h.min_n, h.privacy_k, h.version, h.sql_hash
+    h.measure, h.unit, h.direction, h.restate_days, h.min_n, h.privacy_k, h.version, h.sql_hash, h.adds_up
 from slices as s
 inner join kpi_rule as h on h.kpi_id = s.kpi_id
 left join kpi_split as p

@@ -13,6 +13,8 @@ type Entry struct {
 	Parameters map[string]string // values of all parameters, by name
 	Rules      map[string]string // contents of the rule tables and settings it depends on, by name
 	Missing    string            // why it is not configured; "" when it is
+	IsPrimary  bool              // one of the few by which the community is judged
+	Person     string            // who fills the owner's role; "": nobody says
 
 	Number     int // the definition's version, at least the header's
 	Hash       string
@@ -60,6 +62,7 @@ func dictionaryFields() []field {
 		text("denominator_text", "what it is divided by, in words; null: by nothing", func(e *Entry) string { return e.side(1) }),
 		text("data_source", "where it comes from", func(e *Entry) string { return e.DataSource }),
 		text("owner", "role that answers for it", func(e *Entry) string { return e.Owner }),
+		text("owner_person", "who fills that role, as the configuration says", func(e *Entry) string { return e.Person }),
 		text("cadence", "weekly, monthly or quarterly review", func(e *Entry) string { return e.Cadence }),
 		text("measure", "how atoms become a value", func(e *Entry) string { return e.Measure }),
 		text("kpi_type", "simple, ratio, mean, median, derived, cohort or matched", func(e *Entry) string { return e.kpiType() }),
@@ -70,6 +73,7 @@ func dictionaryFields() []field {
 		flag("leading", "a leading indicator", func(e *Entry) bool { return e.Leading }),
 		flag("outcome", "an outcome rather than an activity", func(e *Entry) bool { return e.Outcome }),
 		text("role", "influencer: thought to move another KPI; result: only moved", func(e *Entry) string { return e.role() }),
+		flag("is_primary", "one of the 3 to 5 by which the configuration judges the community", func(e *Entry) bool { return e.IsPrimary }),
 		flag("is_vanity", "volume only: no target", func(e *Entry) bool { return e.Vanity }),
 		flag("is_estimate", "rests on an assumed factor", func(e *Entry) bool { return e.IsEstimate }),
 		text("variant_of", "id of the KPI it varies", func(e *Entry) string { return e.VariantOf }),

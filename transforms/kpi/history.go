@@ -5,11 +5,15 @@ import "context"
 // A Reason says why a settled value changed.
 type Reason string
 
-// The reasons, of which the first that holds is given.
+// The reasons, of which the first that holds is given. Late data alone is asked
+// of a KPI as a whole: a cell in whose window people acted who were merged or
+// split is another by merge.
 const (
 	ByDefinition Reason = "definition" // the select or the measure is another
 	ByRule       Reason = "rule"       // a parameter, a rule table or a setting is another
 	ByBackfill   Reason = "backfill"   // a stream is new, or reaches further back
+	ByErasure    Reason = "erasure"    // people were erased
+	ByMerge      Reason = "merge"      // people were merged or split
 	ByLateData   Reason = "late_data"  // records arrived or changed
 	ByRestated   Reason = "restated"   // nothing of these: how facts are made changed
 )
@@ -30,8 +34,15 @@ func writeHistory(ctx context.Context, tx Execer, run Run, finished []Finished) 
 	if err := insertRows(ctx, tx, "kpi_reason", reasons); err != nil {
 		return err
 	}
+	if err := tx.Exec(ctx, CreateMoved); err != nil {
+		return err
+	}
 	return tx.Exec(ctx, createValueHistory, run.ComputedAt.UTC(), run.BuildID)
 }
+
+// CreateMoved makes the table of the days on which somebody acted who was merged
+// or split since the build before, unless it is there.
+const CreateMoved = "create temp table if not exists kpi_moved (acted_on date)"
 
 const createValueHistory = `create or replace table marts.kpi.value_history as
 with
@@ -63,6 +74,16 @@ changed as (
         and (v.kpi_id is not null or s.value <> 0)
 ),
 
+-- Where a period has several maturities, the longest window counts.
+moved as (
+    select c.kpi_id, c.grain, c.period_start
+    from (select distinct c.kpi_id, c.grain, c.period_start from changed as c where c.reason = 'late_data') as c
+    inner join kpi_window as w
+        on w.kpi_id = c.kpi_id and w.grain = c.grain and w.period_start = c.period_start
+    inner join kpi_moved as m on m.acted_on >= w.window_start and m.acted_on < w.mature_on
+    group by c.kpi_id, c.grain, c.period_start
+),
+
 every_change as (
     select
         c.kpi_id, c.grain, c.period_start, c.segment_type, c.segment_value, c.replaced_at, c.old_value, c.new_value,
@@ -71,8 +92,10 @@ every_change as (
     union all
     select
         c.kpi_id, c.grain, c.period_start, c.segment_type, c.segment_value, c.replaced_at, c.old_value, c.new_value,
-        c.old_definition_version, c.definition_version, c.was_final, c.reason, c.build_id
+        c.old_definition_version, c.definition_version, c.was_final,
+        case when m.kpi_id is null then c.reason else 'merge' end as reason, c.build_id
     from changed as c
+    left join moved as m on m.kpi_id = c.kpi_id and m.grain = c.grain and m.period_start = c.period_start
 ),
 
 final as (

@@ -309,3 +309,87 @@ select
 from raw.files__product_event
 -- {"canonical": "BOOLEAN", "event_id": "VARCHAR!", "identity_id": "VARCHAR", "org_id": "VARCHAR", "event_name": "VARCHAR!", "feature": "VARCHAR", "occurred_at": "TIMESTAMPTZ!", "is_automated": "BOOLEAN", "source_updated_at": "TIMESTAMPTZ"}
 
+-- One row per live or deleted row of the file sets that fill identity_evidence.
+select
+    record,
+    first_seen_at,
+    deleted_at,
+    case when j.canonical then j.identity_id else 'files:' || instance || ':' || j.identity_id end as identity_id,
+    j.id_type as id_type,
+    case when j.canonical then j.namespace else case when j.id_type is distinct from 'reference' then j.namespace end end as namespace,
+    case when j.canonical then j.value else case when j.id_type = 'reference' then coalesce(j.namespace || ':' || j.value, j.value) else j.value end end as value,
+    j.trust as trust,
+    j.asserted_by as asserted_by,
+    j.seen_from at time zone 'UTC' as seen_from,
+    j.seen_until at time zone 'UTC' as seen_until,
+    j.source_updated_at at time zone 'UTC' as source_updated_at
+from raw.files__identity_evidence
+where j.value is not null
+-- {"canonical": "BOOLEAN", "identity_id": "VARCHAR!", "id_type": "VARCHAR!", "namespace": "VARCHAR", "value": "VARCHAR", "trust": "VARCHAR", "asserted_by": "VARCHAR", "seen_from": "TIMESTAMPTZ", "seen_until": "TIMESTAMPTZ", "source_updated_at": "TIMESTAMPTZ"}
+
+-- One row per live or deleted row of the file sets that fill merge.
+select
+    record,
+    first_seen_at,
+    deleted_at,
+    j.object as object,
+    case when j.canonical then j.merged_id else case when j.object = 'org' then 'files:' || instance || ':org:' || j.merged_id else 'files:' || instance || ':' || j.merged_id end end as merged_id,
+    case when j.canonical then j.surviving_id else case when j.object = 'org' then 'files:' || instance || ':org:' || j.surviving_id else 'files:' || instance || ':' || j.surviving_id end end as surviving_id,
+    j.merged_at at time zone 'UTC' as merged_at,
+    j.source_updated_at at time zone 'UTC' as source_updated_at
+from raw.files__merge
+where j.surviving_id is not null
+-- {"canonical": "BOOLEAN", "object": "VARCHAR!", "merged_id": "VARCHAR!", "surviving_id": "VARCHAR", "merged_at": "TIMESTAMPTZ", "source_updated_at": "TIMESTAMPTZ"}
+
+-- One row per live or deleted row of the file sets that fill consent.
+select
+    record,
+    first_seen_at,
+    deleted_at,
+    case when j.canonical then j.identity_id else 'files:' || instance || ':' || j.identity_id end as identity_id,
+    j.purpose as purpose,
+    case when j.canonical then j.status else case lower(j.status) when 'true' then 'granted' when 'yes' then 'granted' when '1' then 'granted' when 'false' then 'refused' when 'no' then 'refused' when '0' then 'refused' else lower(j.status) end end as status,
+    j.lawful_basis as lawful_basis,
+    j.recorded_at at time zone 'UTC' as recorded_at,
+    j.source_updated_at at time zone 'UTC' as source_updated_at
+from raw.files__consent
+where j.status is not null
+-- {"canonical": "BOOLEAN", "identity_id": "VARCHAR!", "purpose": "VARCHAR!", "status": "VARCHAR", "lawful_basis": "VARCHAR", "recorded_at": "TIMESTAMPTZ", "source_updated_at": "TIMESTAMPTZ"}
+
+-- One row per live or deleted row of the file sets that fill org.
+select
+    record,
+    first_seen_at,
+    deleted_at,
+    case when j.canonical then j.org_id else 'files:' || instance || ':org:' || j.org_id end as org_id,
+    coalesce(j.source, case when j.canonical then split_part(j.org_id, ':', 1) else 'files' end) as source,
+    coalesce(j.source_instance, case when j.canonical then split_part(j.org_id, ':', 2) else instance end) as source_instance,
+    case when j.canonical then j.source_org_id else j.org_id end as source_org_id,
+    j.name as name,
+    j.domain as domain,
+    case when j.canonical then j.reference_org_id else coalesce(j.reference_source || ':org:' || j.reference_org_id, j.reference_org_id) end as reference_org_id,
+    case when j.canonical then j.parent_org_id else 'files:' || instance || ':org:' || j.parent_org_id end as parent_org_id,
+    j.is_customer as is_customer,
+    j.is_internal as is_internal,
+    j.is_test as is_test,
+    j.created_at at time zone 'UTC' as created_at,
+    j.source_updated_at at time zone 'UTC' as source_updated_at
+from raw.files__org
+-- {"canonical": "BOOLEAN", "org_id": "VARCHAR!", "source": "VARCHAR", "source_instance": "VARCHAR", "source_org_id": "VARCHAR", "name": "VARCHAR", "domain": "VARCHAR", "reference_source": "VARCHAR", "reference_org_id": "VARCHAR", "parent_org_id": "VARCHAR", "is_customer": "BOOLEAN", "is_internal": "BOOLEAN", "is_test": "BOOLEAN", "created_at": "TIMESTAMPTZ", "source_updated_at": "TIMESTAMPTZ"}
+
+-- One row per live or deleted row of the file sets that fill org_membership.
+select
+    record,
+    first_seen_at,
+    deleted_at,
+    case when j.canonical then j.identity_id else 'files:' || instance || ':' || j.identity_id end as identity_id,
+    case when j.canonical then j.org_id else 'files:' || instance || ':org:' || j.org_id end as org_id,
+    j.basis as basis,
+    j.is_primary as is_primary,
+    j.valid_from at time zone 'UTC' as valid_from,
+    j.valid_to at time zone 'UTC' as valid_to,
+    j.source_updated_at at time zone 'UTC' as source_updated_at
+from raw.files__org_membership
+where j.org_id is not null
+-- {"canonical": "BOOLEAN", "identity_id": "VARCHAR!", "org_id": "VARCHAR", "basis": "VARCHAR", "is_primary": "BOOLEAN", "valid_from": "TIMESTAMPTZ", "valid_to": "TIMESTAMPTZ", "source_updated_at": "TIMESTAMPTZ"}
+

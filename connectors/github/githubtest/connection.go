@@ -18,7 +18,7 @@ const maxPage = 100
 // connection writes a page of a list; false: it has no page size or cursor
 // that works, and its object cannot be given.
 func (x *execution) connection(out *bytes.Buffer, l *list, f field, path []any) bool {
-	edges, field := sorted(l, x.order(f))
+	edges, field := x.world.sorted(l, x.order(f))
 	page, more, ok := x.page(l, edges, field, f, path)
 	if !ok {
 		return false
@@ -33,6 +33,10 @@ func (x *execution) connection(out *bytes.Buffer, l *list, f field, path []any) 
 		case "totalCount":
 			out.WriteString(strconv.Itoa(len(l.edges)))
 		case "pageInfo":
+			if more && len(page) == 0 {
+				fmt.Fprintf(out, `{"hasNextPage":true,"endCursor":%q}`, otherSpelling(x.text(f, "after")))
+				continue
+			}
 			x.pageInfo(out, l, edges, page, field, more)
 		case "nodes", "edges":
 			x.items(out, page, member, append(path, member.name))
@@ -67,6 +71,12 @@ func (x *execution) page(l *list, edges []*edge, field string, f field, path []a
 		}
 	}
 	end := min(len(edges), start+first)
+	switch {
+	case x.odd == Repeated && start > 0:
+		start--
+	case x.odd == Hollow && 0 < start && start < end:
+		return nil, true, true
+	}
 	return edges[start:end], end < len(edges), true
 }
 
@@ -100,24 +110,43 @@ func (x *execution) order(f field) order {
 	return order{map[string]string{"UPDATED_AT": "updatedAt", "CREATED_AT": "createdAt", "STARRED_AT": "starredAt"}[name], by["direction"] == "DESC"}
 }
 
+// An ordering is a list's edges in one order, as of a change of the world.
+type ordering struct {
+	changes int64
+	edges   []*edge
+}
+
 // sorted returns the edges in the order asked for and the field they are
-// ordered by.
-func sorted(l *list, by order) ([]*edge, string) {
+// ordered by, with a minus for downwards. An order is made once between two
+// changes of the world.
+func (w *World) sorted(l *list, by order) ([]*edge, string) {
+	if by.field == "" && l.counts {
+		return l.edges, ""
+	}
+	name := by.field
+	if by.down && by.field != "" {
+		name = "-" + name
+	}
+	if o := l.orders[name]; o != nil && o.changes == w.changes {
+		return o.edges, name
+	}
 	edges := append([]*edge(nil), l.edges...)
-	if by.field == "" {
-		return edges, ""
+	keys := make(map[*edge]string, len(edges))
+	for _, e := range edges {
+		keys[e] = sortKey(e, by.field)
 	}
 	sort.SliceStable(edges, func(i, j int) bool {
-		a, b := sortKey(edges[i], by.field), sortKey(edges[j], by.field)
-		if by.down {
+		a, b := keys[edges[i]], keys[edges[j]]
+		if name != by.field {
 			a, b = b, a
 		}
 		return a < b
 	})
-	if by.down {
-		return edges, "-" + by.field
+	if l.orders == nil {
+		l.orders = map[string]*ordering{}
 	}
-	return edges, by.field
+	l.orders[name] = &ordering{w.changes, edges}
+	return edges, name
 }
 
 func sortKey(e *edge, field string) string {
@@ -147,7 +176,7 @@ func (x *execution) cursorOf(l *list, edges []*edge, e *edge, field string) stri
 
 // position is the index of the first edge after a cursor, -1 if it is none.
 func (x *execution) position(l *list, edges []*edge, field, cursor string) int {
-	b, err := base64.StdEncoding.DecodeString(cursor)
+	b, err := base64.StdEncoding.DecodeString(strings.TrimPrefix(cursor, spelling))
 	place, ok := strings.CutPrefix(string(b), fmt.Sprintf("cursor:v2:%d:", x.world.views))
 	if err != nil || !ok {
 		return -1
@@ -166,6 +195,16 @@ func (x *execution) position(l *list, edges []*edge, field, cursor string) int {
 		}
 		return sortKey(edges[i], by) > place
 	})
+}
+
+// spelling is what one cursor is written with in two ways.
+const spelling = "0:"
+
+func otherSpelling(cursor string) string {
+	if plain, other := strings.CutPrefix(cursor, spelling); other {
+		return plain
+	}
+	return spelling + cursor
 }
 
 func (x *execution) pageInfo(out *bytes.Buffer, l *list, edges, page []*edge, field string, more bool) {

@@ -21,6 +21,7 @@ type execution struct {
 	faults    []graphFault
 	room      int                         // nodes that may still be given; then there are only nulls
 	silent    bool                        // nulls come without an error
+	odd       Fault                       // Repeated or Hollow pages
 	hidden    func(*Object) (kind string) // "NOT_FOUND", "FORBIDDEN" or "" for what can be seen
 }
 

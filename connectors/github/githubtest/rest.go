@@ -32,9 +32,9 @@ func (s *Server) rest(w http.ResponseWriter, r *http.Request, fault Fault) {
 	}
 	switch rest {
 	case "/issues":
-		s.restList(w, r, repo, rest, s.restIssues(repo), fault)
+		s.restList(w, r, repo, rest, "issues", fault)
 	case "/issues/comments":
-		s.restList(w, r, repo, rest, s.restComments(repo), fault)
+		s.restList(w, r, repo, rest, "issueComments", fault)
 	case "/traffic/views", "/traffic/clones":
 		s.restTraffic(w, repo, strings.TrimPrefix(rest, "/traffic/"), fault)
 	default:
@@ -76,36 +76,52 @@ func (s *Server) address(r *http.Request, repo *Object, rest string, query url.V
 }
 
 // restList sorts by change time, filters by since and pages with Link.
-func (s *Server) restList(w http.ResponseWriter, r *http.Request, repo *Object, rest string, items []map[string]any, fault Fault) {
+func (s *Server) restList(w http.ResponseWriter, r *http.Request, repo *Object, rest, name string, fault Fault) {
 	query := r.URL.Query()
-	since := query.Get("since")
-	kept := items[:0]
-	for _, item := range items {
-		if since == "" || item["updated_at"].(string) >= since {
-			kept = append(kept, item)
-		}
-	}
-	key := "created_at"
+	by := order{field: "createdAt", down: query.Get("direction") != "asc"}
 	if query.Get("sort") == "updated" {
-		key = "updated_at"
+		by.field = "updatedAt"
 	}
-	sort.SliceStable(kept, func(i, j int) bool {
-		a, b := kept[i][key].(string), kept[j][key].(string)
-		if query.Get("direction") != "asc" {
-			a, b = b, a
-		}
-		return a < b
-	})
+	edges, _ := s.World.sorted(repo.list(name), by)
+	edges = changedSince(edges, by, query.Get("since"))
 	size := clamp(query.Get("per_page"), 30, maxPage)
 	page := clamp(query.Get("page"), 1, 1<<20)
-	start := min(len(kept), (page-1)*size)
-	end := min(len(kept), start+size)
-	if end < len(kept) {
+	start := min(len(edges), (page-1)*size)
+	end := min(len(edges), start+size)
+	if end < len(edges) {
 		query.Set("page", strconv.Itoa(page+1))
 		w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, s.address(r, repo, rest, query)))
 	}
-	body, _ := json.Marshal(append([]map[string]any{}, kept[start:end]...))
+	items := make([]map[string]any, 0, end-start)
+	for _, e := range edges[start:end] {
+		items = append(items, s.restItem(repo, e.node))
+	}
+	body, err := json.Marshal(items)
+	if err != nil {
+		panic(err) // items are plain values
+	}
 	send(w, body, fault)
+}
+
+// changedSince leaves out what did not change at a time or later; in the order
+// of change that is one end.
+func changedSince(edges []*edge, by order, since string) []*edge {
+	changed := func(e *edge) bool { return e.node.Text("updatedAt") >= since }
+	switch {
+	case since == "":
+		return edges
+	case by.field == "updatedAt" && !by.down:
+		return edges[sort.Search(len(edges), func(i int) bool { return changed(edges[i]) }):]
+	case by.field == "updatedAt":
+		return edges[:sort.Search(len(edges), func(i int) bool { return !changed(edges[i]) })]
+	}
+	var kept []*edge
+	for _, e := range edges {
+		if changed(e) {
+			kept = append(kept, e)
+		}
+	}
+	return kept
 }
 
 func clamp(text string, otherwise, most int) int {
@@ -116,39 +132,89 @@ func clamp(text string, otherwise, most int) int {
 	return min(n, most)
 }
 
-func (s *Server) restIssues(repo *Object) []map[string]any {
-	var items []map[string]any
-	for _, e := range repo.list("issues").edges {
-		o := e.node
-		item := s.restItem(repo, o)
-		item["number"], item["title"] = o.fields["number"], o.fields["title"]
-		item["state"], item["comments"] = "open", len(o.list("comments").edges)
-		if o.Type == "PullRequest" {
-			item["pull_request"] = map[string]any{"url": o.Text("url")}
-		}
-		items = append(items, item)
-	}
-	return items
-}
-
-func (s *Server) restComments(repo *Object) []map[string]any {
-	var items []map[string]any
-	for _, e := range repo.list("issueComments").edges {
-		items = append(items, s.restItem(repo, e.node))
-	}
-	return items
-}
-
+// restItem is an issue, a pull request or a comment on one.
 func (s *Server) restItem(repo, o *Object) map[string]any {
-	var user any
-	if author, ok := o.fields["author"].(*Object); ok {
-		user = map[string]any{"login": author.Text("login"), "id": author.number, "node_id": author.ID, "type": author.Type}
+	address := "https://api.github.com/repos/" + repo.Text("nameWithOwner")
+	item := map[string]any{
+		"id": o.number, "node_id": o.ID, "html_url": o.Text("url"), "created_at": o.Text("createdAt"), "updated_at": o.Text("updatedAt"),
+		"body": o.Text("bodyText"), "user": restUser(o.fields["author"]), "author_association": o.Text("authorAssociation"), "performed_via_github_app": nil,
 	}
+	if o.Type == "IssueComment" {
+		item["url"] = fmt.Sprintf("%s/issues/comments/%d", address, o.number)
+		item["issue_url"] = fmt.Sprintf("%s/issues/%v", address, o.issue().fields["number"])
+	} else {
+		s.restIssue(item, address, o)
+	}
+	item["reactions"] = restReactions(item["url"].(string), o)
+	return item
+}
+
+// issue is what a comment stands on.
+func (o *Object) issue() *Object {
+	if issue, ok := o.fields["issue"].(*Object); ok {
+		return issue
+	}
+	return o.fields["pullRequest"].(*Object)
+}
+
+func (s *Server) restIssue(item map[string]any, address string, o *Object) {
+	url := fmt.Sprintf("%s/issues/%v", address, o.fields["number"])
+	labels := []map[string]any{}
+	for _, e := range o.list("labels").edges {
+		l := e.node
+		labels = append(labels, map[string]any{"id": l.number, "node_id": l.ID, "url": address + "/labels/" + l.Text("name"), "name": l.Text("name"),
+			"description": nil, "color": l.Text("color"), "default": false})
+	}
+	for name, value := range map[string]any{
+		"url": url, "repository_url": address, "labels_url": url + "/labels{/name}", "comments_url": url + "/comments", "events_url": url + "/events",
+		"timeline_url": url + "/timeline", "number": o.fields["number"], "title": o.fields["title"], "state": "open", "state_reason": nil, "locked": o.fields["locked"],
+		"active_lock_reason": nil, "labels": labels, "assignee": nil, "assignees": []any{}, "milestone": nil, "comments": len(o.list("comments").edges),
+		"closed_at": o.fields["closedAt"], "closed_by": nil,
+	} {
+		item[name] = value
+	}
+	if o.fields["closed"] == true {
+		item["state"], item["state_reason"] = "closed", "completed"
+	}
+	if o.Type == "PullRequest" {
+		pull := fmt.Sprintf("%s/pulls/%v", address, o.fields["number"])
+		item["pull_request"] = map[string]any{"url": pull, "html_url": o.Text("url"), "diff_url": o.Text("url") + ".diff", "patch_url": o.Text("url") + ".patch", "merged_at": o.fields["mergedAt"]}
+		item["draft"] = o.fields["isDraft"]
+	}
+}
+
+func restReactions(url string, o *Object) map[string]any {
+	rollup := map[string]any{"url": url + "/reactions", "total_count": len(o.list("reactions").edges),
+		"+1": 0, "-1": 0, "laugh": 0, "confused": 0, "heart": 0, "hooray": 0, "eyes": 0, "rocket": 0}
+	for _, e := range o.list("reactions").edges {
+		name := strings.ToLower(e.node.Text("content"))
+		switch name {
+		case "thumbs_up":
+			name = "+1"
+		case "thumbs_down":
+			name = "-1"
+		}
+		if n, ok := rollup[name].(int); ok {
+			rollup[name] = n + 1
+		}
+	}
+	return rollup
+}
+
+// restUser is an account as lists show it; nil for one that is gone.
+func restUser(account any) any {
+	o, ok := account.(*Object)
+	if !ok {
+		return nil
+	}
+	login := o.Text("login")
+	api := "https://api.github.com/users/" + login
 	return map[string]any{
-		"id": o.number, "node_id": o.ID, "url": fmt.Sprintf("https://api.github.com/repos/%s/issues/%d", repo.Text("nameWithOwner"), o.number),
-		"html_url": o.Text("url"), "created_at": o.Text("createdAt"), "updated_at": o.Text("updatedAt"),
-		"body": o.Text("bodyText"), "user": user, "author_association": o.Text("authorAssociation"),
-		"reactions": map[string]any{"url": o.Text("url"), "total_count": len(o.list("reactions").edges)},
+		"login": login, "id": o.number, "node_id": o.ID, "type": o.Type, "site_admin": false, "gravatar_id": "",
+		"avatar_url": fmt.Sprintf("https://avatars.githubusercontent.com/u/%d?v=4", o.number), "url": api, "html_url": "https://github.com/" + login,
+		"followers_url": api + "/followers", "following_url": api + "/following{/other_user}", "gists_url": api + "/gists{/gist_id}",
+		"starred_url": api + "/starred{/owner}{/repo}", "subscriptions_url": api + "/subscriptions", "organizations_url": api + "/orgs",
+		"repos_url": api + "/repos", "events_url": api + "/events{/privacy}", "received_events_url": api + "/received_events",
 	}
 }
 

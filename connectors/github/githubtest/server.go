@@ -29,14 +29,17 @@ const (
 	Unavailable       // 502 with a page
 	Garbage           // 200 with half of the body's JSON
 	Unspecific        // 200 with only "Something went wrong"
+	Repeated          // further pages of a GraphQL list begin with the last item of the page before
+	Hollow            // further pages of a GraphQL list are empty, but have a next page
 )
 
 // A Server answers for a World. Set its fields before the first request.
 type Server struct {
 	World *World
 	Token string
-	Limit int           // points and requests an hour; default 5000
-	Tick  time.Duration // how far the world's time moves on with each request
+	Limit int              // points and requests an hour; default 5000
+	Tick  time.Duration    // how far the world's time moves on with each request
+	Clock func() time.Time // what budgets are counted by; nil: the world's time
 
 	HeavyOver int  // a query for more nodes than this ends as 502; 0: never
 	NullsOver int  // nodes beyond this are null; 0: never
@@ -85,7 +88,7 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	if s.Fail != nil {
 		fault = s.Fail(n, r)
 	}
-	if fault != None && fault != Garbage {
+	if fault != None && fault < Repeated && fault != Garbage {
 		s.fail(w, fault, resource)
 		return
 	}
@@ -120,14 +123,23 @@ func (s *Server) Spent(resource string) int {
 }
 
 func (s *Server) budget() {
-	if s.used == nil || !s.World.now.Before(s.reset) {
-		s.used, s.reset = map[string]int{}, s.World.now.Add(time.Hour)
+	if s.used == nil || !s.clock().Before(s.reset) {
+		s.used, s.reset = map[string]int{}, s.clock().Add(time.Hour)
 	}
 	if s.Limit == 0 {
 		s.Limit = 5000
 	}
-
 }
+
+func (s *Server) clock() time.Time {
+	if s.Clock != nil {
+		return s.Clock()
+	}
+	return s.World.now
+}
+
+// resetAt is when the budget is whole again, by the clock that answers show.
+func (s *Server) resetAt() time.Time { return s.World.now.Add(s.reset.Sub(s.clock())) }
 
 func (s *Server) spend(resource string, cost int) { s.used[resource] += cost }
 
@@ -138,7 +150,7 @@ func (s *Server) headers(w http.ResponseWriter, resource string) {
 	h.Set("X-RateLimit-Limit", fmt.Sprint(s.Limit))
 	h.Set("X-RateLimit-Remaining", fmt.Sprint(s.left(resource)))
 	h.Set("X-RateLimit-Used", fmt.Sprint(s.used[resource]))
-	h.Set("X-RateLimit-Reset", fmt.Sprint(s.reset.Unix()))
+	h.Set("X-RateLimit-Reset", fmt.Sprint(s.resetAt().Unix()))
 	h.Set("X-RateLimit-Resource", resource)
 }
 
@@ -198,7 +210,7 @@ func (s *Server) graphql(w http.ResponseWriter, r *http.Request, fault Fault) {
 		return
 	}
 	s.Queries = append(s.Queries, document.Operations[0].Name)
-	x := &execution{world: s.World, variables: request.Variables, fragments: document.Fragments, room: maxNodes, hidden: s.hidden}
+	x := &execution{world: s.World, variables: request.Variables, fragments: document.Fragments, room: maxNodes, hidden: s.hidden, odd: fault}
 	if s.NullsOver > 0 {
 		x.room, x.silent = s.NullsOver, s.Silent
 	}
@@ -224,7 +236,7 @@ func (s *Server) execute(w http.ResponseWriter, x *execution, set ast.SelectionS
 	case s.scopeFault(x, set):
 	default:
 		data := x.root(set)
-		limit := fmt.Sprintf(`{"cost":%d,"remaining":%d,"resetAt":%q}`, cost, s.left("graphql"), s.reset.Format(time.RFC3339))
+		limit := fmt.Sprintf(`{"cost":%d,"remaining":%d,"resetAt":%q}`, cost, s.left("graphql"), s.resetAt().Format(time.RFC3339))
 		body := `{"data":` + strings.Replace(string(data), rateLimitMark, limit, 1)
 		if len(x.faults) > 0 {
 			errors, _ := json.Marshal(x.faults)

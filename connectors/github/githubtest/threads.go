@@ -8,8 +8,7 @@ import (
 
 // Repository adds a repository to an owner.
 func (w *World) Repository(owner *Object, name string) *Object {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	full := owner.Text("login") + "/" + name
 	repo := w.add("Repository", map[string]any{
 		"name": name, "nameWithOwner": full, "url": "https://github.com/" + full, "description": nil,
@@ -31,8 +30,7 @@ type counted func() int
 
 // Rename gives a repository another name; the old one leads to it.
 func (w *World) Rename(repo *Object, name string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	w.former[strings.ToLower(repo.Text("nameWithOwner"))] = repo
 	owner := repo.fields["owner"].(*Object).Text("login")
 	repo.fields["name"], repo.fields["nameWithOwner"] = name, owner+"/"+name
@@ -41,8 +39,7 @@ func (w *World) Rename(repo *Object, name string) {
 
 // Set changes a field of an object and, but for repositories, its change time.
 func (w *World) Set(o *Object, field string, value any) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	o.fields[field] = value
 	if o.Type != "Repository" {
 		w.touch(o)
@@ -51,8 +48,7 @@ func (w *World) Set(o *Object, field string, value any) {
 
 // Label adds a label to a repository.
 func (w *World) Label(repo *Object, name string) *Object {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	label := w.add("Label", map[string]any{"name": name, "color": "ededed", "description": nil, "isDefault": false, "repository": repo})
 	repo.append("labels", label, nil)
 	return label
@@ -60,16 +56,14 @@ func (w *World) Label(repo *Object, name string) *Object {
 
 // Tag puts a label on a discussion or an issue.
 func (w *World) Tag(thread, label *Object) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	thread.append("labels", label, nil)
 	w.touch(thread)
 }
 
 // Discussion starts a discussion; a nil author is a deleted account.
 func (w *World) Discussion(repo, author *Object, category, title string) *Object {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	d := w.thread("Discussion", repo, author, title, "discussions")
 	d.fields["upvoteCount"], d.fields["isAnswered"] = 1, nil
 	if category == "Q&A" {
@@ -84,8 +78,7 @@ func (w *World) Discussion(repo, author *Object, category, title string) *Object
 
 // Issue opens an issue, or a pull request.
 func (w *World) Issue(repo, author *Object, title string, pull bool) *Object {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	typ, segment := "Issue", "issues"
 	if pull {
 		typ, segment = "PullRequest", "pull"
@@ -113,8 +106,7 @@ func (w *World) thread(typ string, repo, author *Object, title, segment string) 
 // Comment adds a comment to a discussion, an issue or a pull request, or a
 // reply to a discussion's comment.
 func (w *World) Comment(on, author *Object, text string) *Object {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	fields := map[string]any{
 		"bodyText": text, "lastEditedAt": nil, "isMinimized": false, "minimizedReason": nil,
 		"authorAssociation": "NONE", "author": orNil(author),
@@ -154,8 +146,7 @@ func (w *World) issueComment(on *Object, fields map[string]any) *Object {
 
 // Answer chooses a comment as its discussion's answer.
 func (w *World) Answer(comment, by *Object) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	discussion := comment.fields["discussion"].(*Object)
 	if old, ok := discussion.fields["answer"].(*Object); ok {
 		old.fields["isAnswer"] = false
@@ -168,8 +159,7 @@ func (w *World) Answer(comment, by *Object) {
 
 // Edit changes an object's text, and the change time of its discussion.
 func (w *World) Edit(o *Object, text string) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	o.fields["bodyText"], o.fields["lastEditedAt"] = text, w.stamp()
 	w.touch(o)
 	if discussion, ok := o.fields["discussion"].(*Object); ok {
@@ -182,8 +172,7 @@ func (w *World) touch(o *Object) { o.fields["updatedAt"] = w.stamp() }
 // Delete removes an object with all below it; a comment that was replied to
 // stays as an empty one with its deletedAt.
 func (w *World) Delete(o *Object) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	if o.Type == "DiscussionComment" {
 		w.touch(o.fields["discussion"].(*Object))
 		if len(o.list("replies").edges) > 0 {
@@ -225,7 +214,6 @@ func (w *World) forget(o *Object) {
 
 // Traffic sets a repository's views and clones of a day.
 func (w *World) Traffic(repo *Object, date time.Time, views, visitors, clones, cloners int64) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
+	defer w.change()()
 	w.traffic[repo.ID] = append(w.traffic[repo.ID], day{date.UTC().Truncate(24 * time.Hour), views, visitors, clones, cloners})
 }

@@ -37,6 +37,7 @@ func (o *Object) Text(field string) string {
 type list struct {
 	edges  []*edge
 	counts bool
+	orders map[string]*ordering // by field, with a minus for downwards
 }
 
 type edge struct {
@@ -54,6 +55,7 @@ type World struct {
 	repositories []*Object
 	former       map[string]*Object // renamed repositories by old owner/name
 	traffic      map[string][]day   // by repository id
+	changes      int64              // made so far
 	views        int64              // makes cursors of different worlds differ; see ExpireCursors
 }
 

@@ -54,7 +54,7 @@ create table identity.observation (
     record varchar,             -- of staging
     identity_key ubigint,
     value_key ubigint,
-    id_type varchar,            -- email, subject, reference, username, name
+    id_type varchar,            -- email, subject, username, name; reference, merge: the value is another login's key
     trust tinyint,              -- 1 self-asserted, 2 asserted by staff, 3 verified
     source varchar,
     source_instance varchar,
@@ -71,17 +71,47 @@ create table vault.value (
     norm varchar,
     domain varchar,             -- of an address, ASCII
     company_domain varchar,     -- registrable domain, unless it is one of the many or of nobody
-    class varchar,              -- unique, role, noreply, disposable, placeholder, blocked, generic, suppressed
+    class varchar,              -- unique, role, noreply, disposable, placeholder, blocked, mixed_script, generic
+    untagged_key ubigint,       -- of an address with a tag: the same without it
     reason varchar,
     list_version varchar
 );
 
--- One row per login: what it is called. Clear.
-create table vault.login (
+-- Where a login stands in the graph of evidence, so that a build solves again
+-- only what a change can reach.
+create table identity.login (
     identity_key ubigint,
-    identity_id varchar,
-    username varchar,
-    display_name varchar
+    component ubigint,          -- least key of the logins that share a value with it, over any number of steps
+    instance_no usmallint,      -- of identity.instance
+    company_key ubigint,        -- that a CRM contact belongs to now; 0: none
+    is_customer boolean,        -- the company is one, as far as is known
+    is_bot boolean,
+    is_linkable boolean         -- consent allows to link it
+);
+
+-- What the configuration says, or last said, of an instance.
+create table identity.instance (
+    instance_no usmallint,
+    source varchar,
+    source_instance varchar,
+    trust tinyint,              -- of its addresses; as in identity.observation
+    is_community boolean,
+    is_crm boolean,
+    address_logins utinyint     -- how many logins there may share an address
+);
+
+-- Logins to be looked at again by the next build, since somebody decided or
+-- erased something.
+create table identity.pending (
+    identity_id varchar
+);
+
+-- By what rules people were solved.
+create table identity.solved (
+    fingerprint varchar,
+    solved_at timestamp,
+    due_at timestamp,           -- when the next company of a contact begins or ends
+    build_id varchar
 );
 
 -- What keeps two logins apart although evidence would link them.
@@ -89,7 +119,7 @@ create table identity.refusal (
     identity_id varchar,
     other_identity_id varchar,
     value_key ubigint,
-    rule varchar,
+    rule varchar,               -- too_many_logins, too_many_mailboxes, other_subject, other_company, bot_and_human, not_same, contested
     refused_at timestamp,
     build_id varchar
 );
@@ -98,6 +128,8 @@ create table identity.refusal (
 create table identity.suggestion (
     identity_id varchar,
     other_identity_id varchar,
+    rule varchar,               -- self_asserted, contested, shared_mailbox, other_company: one address; similar: what they are called
+    value_key ubigint,          -- of the address
     strength double,            -- log2 of the odds, Fellegi-Sunter
     probability double,
     evidence varchar,           -- what agrees and differs, with weights, as JSON
@@ -114,17 +146,6 @@ create table identity.decision (
     actor varchar,
     reason varchar,
     decided_at timestamp
-);
-
--- Answers to the question what a login's data may be used for.
-create table identity.consent (
-    record varchar,
-    identity_id varchar,
-    purpose varchar,            -- identity_matching, survey_linking, marketing
-    status varchar,             -- granted, refused, withdrawn
-    lawful_basis varchar,
-    recorded_at timestamp,
-    source varchar
 );
 
 -- Addresses that were erased, as keyed hashes.
@@ -161,7 +182,27 @@ create table identity.account_merge (
 );
 create table identity.account_domain (
     account_id varchar,
+    domain varchar,             -- of addresses; one below a domain that a source states stands here itself once it is seen
+    valid_from timestamp,       -- null: as far back as anybody knows
+    valid_to timestamp          -- exclusive; null: still
+);
+
+-- Two orgs that may be one company: they share a name, or a domain that several
+-- companies have.
+create table identity.account_suggestion (
+    org_id varchar,
+    other_org_id varchar,
+    reason varchar,             -- name, or domain and which
+    suggested_at timestamp,
+    build_id varchar
+);
+
+-- The domains of a login's addresses that belong to a company: all that models
+-- may know of an address.
+create table identity.login_domain (
+    identity_id varchar,
     domain varchar,
-    valid_from timestamp,
-    valid_to timestamp
+    trust tinyint,              -- the best of its observations
+    seen_from timestamp,
+    seen_until timestamp        -- exclusive; null: still said
 );

@@ -23,6 +23,7 @@ kpi "research_participation_rate" {
   needs_any    = ["community_event", "event_attendance"]
   capabilities = ["research"]
   min_n        = 20
+  privacy_k    = 10
   leading      = true
   outcome      = false
   influences   = ["feature_adoption_rate"]

@@ -1,4 +1,4 @@
-package world
+package demoforum
 
 // company is the made-up company whose forum this is; it sells a made-up
 // planning tool.

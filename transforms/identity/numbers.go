@@ -1,0 +1,50 @@
+package identity
+
+import "math/bits"
+
+// numbers gives keys dense numbers in the order in which they come: an
+// open-addressed table, since a Go map of ten million keys takes three times
+// the memory and the time.
+type numbers struct {
+	slots []uint32 // number + 1; 0: free
+	keys  []uint64 // by number
+}
+
+func newNumbers(expected int) *numbers {
+	return &numbers{slots: make([]uint32, max(16, expected*3/2)), keys: make([]uint64, 0, expected)}
+}
+
+// of returns the number of a key, a new one if it has none.
+func (n *numbers) of(key uint64) int32 {
+	if len(n.keys)*4 >= len(n.slots)*3 {
+		n.grow()
+	}
+	slot := n.slot(key)
+	if n.slots[slot] == 0 {
+		n.keys = append(n.keys, key)
+		n.slots[slot] = uint32(len(n.keys))
+	}
+	return int32(n.slots[slot]) - 1
+}
+
+// find returns the number of a key, or -1.
+func (n *numbers) find(key uint64) int32 { return int32(n.slots[n.slot(key)]) - 1 }
+
+func (n *numbers) slot(key uint64) int {
+	high, _ := bits.Mul64(key, uint64(len(n.slots)))
+	for slot := int(high); ; slot++ {
+		if slot == len(n.slots) {
+			slot = 0
+		}
+		if at := n.slots[slot]; at == 0 || n.keys[at-1] == key {
+			return slot
+		}
+	}
+}
+
+func (n *numbers) grow() {
+	n.slots = make([]uint32, len(n.slots)*2)
+	for i, key := range n.keys {
+		n.slots[n.slot(key)] = uint32(i + 1)
+	}
+}

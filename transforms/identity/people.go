@@ -1,0 +1,146 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+)
+
+// methods of a match, by tier.
+const methodOf = `case %[1]s when 0 then 'stated' when 1 then 'verified_email' when 2 then 'staff_email' when 3 then 'self_email' else 'own' end`
+
+// confidenceOf is how sure a link of a tier is: what was stated or proven on
+// both sides; what staff entered; what the login alone says.
+const confidenceOf = `case %[1]s when 1 then 0.99 when 2 then 0.97 when 3 then 0.92 else 1.0 end`
+
+// writePeople moves logins to their people, keeping where they were.
+func (r *round) writePeople(ctx context.Context, outcome *Outcome) error {
+	if err := r.exec(ctx, r.placeLogins()...); err != nil {
+		return err
+	}
+	var err error
+	if outcome.Moved, err = r.count(ctx, "select count(*) from temp.member as m where m.former_id <> m.person_id"); err != nil {
+		return err
+	}
+	changed, err := r.count(ctx, "select count(*) from temp.member as m where m.is_changed")
+	if err != nil {
+		return err
+	}
+	outcome.IsChanged = changed > 0
+	return r.exec(ctx, r.storePeople()...)
+}
+
+// placeLogins makes temp.cluster, the people of now, and temp.member, their
+// logins, with what was before.
+func (r *round) placeLogins() []string {
+	return []string{
+		`create or replace temp table cluster as
+with
+labels as (
+    select l.identity_key as label_key, l.identity_id as label_id, s.former_key
+    from temp.login as l
+    left join temp.solved as s on s.identity_key = l.identity_key
+    where s.label_key is null or s.label_key = l.identity_key
+)
+
+select l.label_key, l.label_id, coalesce(f.person_id, cast(uuidv7() as varchar)) as person_id, f.person_id is null as is_new
+from labels as l
+left join temp.former as f on f.person_key = l.former_key`,
+		fmt.Sprintf(`create or replace temp table member as
+select
+    l.identity_id,
+    l.identity_key,
+    c.person_id,
+    coalesce(s.component, l.identity_key) as component,
+    cast(nullif(s.tier, %[1]d) as tinyint) as tier,
+    l.is_linkable,
+    p.person_id as former_id,
+    p.person_id is null or p.person_id <> c.person_id or p.match_tier is distinct from cast(nullif(s.tier, %[1]d) as tinyint)
+        or p.is_linkable is distinct from l.is_linkable or p.identity_key is null as is_changed
+from temp.login as l
+left join temp.solved as s on s.identity_key = l.identity_key
+inner join temp.cluster as c on c.label_key = coalesce(s.label_key, l.identity_key)
+left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null`, NoTier),
+	}
+}
+
+// storePeople writes both, and what became of people who are no more.
+func (r *round) storePeople() []string {
+	now, build := r.now(), literal(r.BuildID)
+	return []string{
+		// Closed rows of logins that leave, and what else stays of those that change.
+		`create or replace temp table ended as
+select p.*, m.former_id <> m.person_id as is_moved
+from lake.identity.person_identity as p
+inner join temp.member as m on m.identity_key = p.identity_key
+where p.unlinked_at is null and m.is_changed`,
+		"delete from lake.identity.person_identity as p using temp.ended as e where e.identity_key = p.identity_key and p.unlinked_at is null",
+		fmt.Sprintf(`insert into lake.identity.person_identity by name
+select e.* exclude (is_moved, unlinked_at), %s as unlinked_at from temp.ended as e where e.is_moved`, now),
+		fmt.Sprintf(`insert into lake.identity.person_identity by name
+select
+    m.identity_id,
+    m.person_id,
+    split_part(m.identity_id, ':', 1) as source,
+    split_part(m.identity_id, ':', 2) as source_instance,
+    substr(m.identity_id, length(split_part(m.identity_id, ':', 1)) + length(split_part(m.identity_id, ':', 2)) + 3) as source_user_id,
+    %s as match_method,
+    case when e.is_moved = false then e.linked_at else %s end as linked_at,
+    m.identity_key,
+    m.tier as match_tier,
+    %s as match_confidence,
+    m.is_linkable,
+    %s as build_id
+from temp.member as m
+left join temp.ended as e on e.identity_key = m.identity_key
+where m.is_changed`, fmt.Sprintf(methodOf, "m.tier"), now, fmt.Sprintf(confidenceOf, "m.tier"), build),
+		"delete from lake.identity.login as l where " + r.ofLogins("l.identity_key"),
+		`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
+select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
+from temp.login as l
+inner join temp.member as m on m.identity_key = l.identity_key`,
+		// People of earlier builds that have no row yet are known by a login that they had.
+		`insert into lake.identity.person (person_id, anchor_identity_id, created_at, build_id)
+select f.person_id, f.anchor_identity_id, f.created_at, null from temp.former as f where not f.is_kept`,
+		// Whoever lost the login that he was known by is known by another one.
+		`create or replace temp table ended as
+select q.* replace (c.label_id as anchor_identity_id)
+from lake.identity.person as q
+inner join temp.cluster as c on c.person_id = q.person_id
+where not exists (select 1 from temp.member as m where m.person_id = q.person_id and m.identity_id = q.anchor_identity_id)`,
+		"delete from lake.identity.person as q using temp.ended as e where e.person_id = q.person_id",
+		"insert into lake.identity.person select * from temp.ended",
+		fmt.Sprintf(`insert into lake.identity.person (person_id, anchor_identity_id, created_at, build_id)
+select c.person_id, c.label_id, %s, %s from temp.cluster as c where c.is_new`, now, build),
+		fmt.Sprintf(`insert into lake.identity.person_merge (merged_person_id, surviving_person_id, merged_at, method, build_id)
+select f.person_id, c.person_id, %s, 'resolver', %s
+from temp.redirected as d
+inner join temp.former as f on f.person_key = d.former_key
+inner join temp.cluster as c on c.label_key = d.label_key`, now, build),
+		fmt.Sprintf(`insert into lake.identity.person_event (event, person_id, other_person_id, identity_id, actor, reason, happened_at, build_id)
+select 'merged', f.person_id, c.person_id, null, 'resolver', null, %[1]s, %[2]s
+from temp.redirected as d
+inner join temp.former as f on f.person_key = d.former_key
+inner join temp.cluster as c on c.label_key = d.label_key
+union all
+select 'split', c.person_id, min(m.former_id), null, 'resolver', null, %[1]s, %[2]s
+from temp.cluster as c
+inner join temp.member as m on m.person_id = c.person_id
+where c.is_new and m.former_id is not null
+group by c.person_id
+union all
+select 'linked', m.person_id, m.former_id, m.identity_id, 'resolver', null, %[1]s, %[2]s
+from temp.member as m
+where m.former_id <> m.person_id`, now, build),
+	}
+}
+
+// remember closes the round: what was pending is done.
+func (r *round) remember(ctx context.Context) error {
+	return r.exec(ctx,
+		"delete from lake.identity.pending",
+		"delete from lake.identity.solved",
+		fmt.Sprintf(`insert into lake.identity.solved (fingerprint, solved_at, due_at, build_id)
+select %[1]s, %[2]s, least(min(m.valid_from) filter (where m.valid_from > %[2]s), min(m.valid_to) filter (where m.valid_to > %[2]s)), %[3]s
+from lake.staging.org_membership as m
+where m.deleted_at is null`, literal(r.Rules.fingerprint()), r.now(), literal(r.BuildID)))
+}

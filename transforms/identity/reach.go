@@ -1,0 +1,172 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+)
+
+// reach lists the logins to solve again: all of the components that something
+// touched belongs to. A component is closed under all evidence of before; what
+// is new joins whole components.
+func (r *round) reach(ctx context.Context) error {
+	if r.isWhole() {
+		return r.exec(ctx, `create or replace temp table dirty as
+select p.identity_id, p.identity_key from lake.identity.person_identity as p where p.unlinked_at is null
+union all
+select n.identity_id, n.identity_key from temp.newcomer as n`)
+	}
+	return r.exec(ctx,
+		// The values of what was touched, and those that differ by a tag only.
+		`create or replace temp table touched_value as
+with
+said as (
+    select distinct o.value_key
+    from lake.identity.observation as o
+    where o.identity_key in (select t.identity_key from temp.touched as t) and o.id_type in ('email', 'subject')
+),
+
+telling as (
+    select v.value_key, v.untagged_key
+    from lake.vault.value as v
+    inner join said as s on s.value_key = v.value_key
+    where v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null
+)
+
+select t.value_key from telling as t
+union
+select t.untagged_key from telling as t where t.untagged_key is not null
+union
+select v.value_key from lake.vault.value as v where v.untagged_key in (select t.value_key from telling as t)`,
+		`create or replace temp table dirty as
+with
+near as (
+    select t.identity_key from temp.touched as t
+    union
+    select o.identity_key from lake.identity.observation as o where o.value_key in (select v.value_key from temp.touched_value as v)
+    union
+    select o.identity_key from lake.identity.observation as o
+    where o.id_type in ('reference', 'merge') and o.value_key in (select t.identity_key from temp.touched as t)
+    union
+    select o.value_key from lake.identity.observation as o
+    where o.id_type in ('reference', 'merge') and o.identity_key in (select t.identity_key from temp.touched as t)
+),
+
+near_components as (
+    select distinct l.component
+    from lake.identity.login as l
+    where l.identity_key in (select n.identity_key from near as n)
+),
+
+keys as (
+    select l.identity_key from lake.identity.login as l where l.component in (select c.component from near_components as c)
+    union
+    select n.identity_key from near as n
+)
+
+select p.identity_id, p.identity_key
+from lake.identity.person_identity as p
+where p.unlinked_at is null and p.identity_key in (select k.identity_key from keys as k)
+union all
+select n.identity_id, n.identity_key from temp.newcomer as n`)
+}
+
+// describe gives the logins to solve with all that the guards look at. Those
+// that nothing touched are as they were.
+func (r *round) describe(ctx context.Context) error {
+	described, kept := "temp.dirty", ""
+	if !r.isWhole() {
+		described = "(select d.* from temp.dirty as d where d.identity_key in (select t.identity_key from temp.touched as t) or d.identity_key not in (select l.identity_key from lake.identity.login as l))"
+		kept = `
+union all
+select d.identity_id, l.identity_key, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
+from temp.dirty as d
+inner join lake.identity.login as l on l.identity_key = d.identity_key
+where d.identity_key not in (select t.identity_key from temp.touched as t)`
+	}
+	return r.exec(ctx,
+		`insert into lake.identity.instance (instance_no, source, source_instance)
+select cast((select coalesce(max(i.instance_no), 0) from lake.identity.instance as i) + row_number() over (order by d.source, d.source_instance) as usmallint), d.source, d.source_instance
+from (select distinct split_part(identity_id, ':', 1) as source, split_part(identity_id, ':', 2) as source_instance from temp.dirty) as d
+where not exists (select 1 from lake.identity.instance as i where i.source = d.source and i.source_instance = d.source_instance)`,
+		fmt.Sprintf(describeLogins, described, r.now(), r.Rules.NeedsGrant, kept))
+}
+
+// describeLogins: the bots by any record's word; the company that a CRM says a
+// contact belongs to now, its main one or that of the least id; and consent.
+// Of answers the latest of each source counts, and one refusal is enough.
+const describeLogins = `create or replace temp table login as
+with
+logins as (
+    select d.identity_id, d.identity_key, i.instance_no, i.is_community
+    from %[1]s as d
+    inner join lake.identity.instance as i
+        on i.source = split_part(d.identity_id, ':', 1) and i.source_instance = split_part(d.identity_id, ':', 2)
+),
+
+bots as (
+    select distinct s.identity_id from lake.staging.identity as s where s.is_bot
+),
+
+shown as (
+    select s.identity_id, bool_or(i.is_community) as is_community
+    from lake.staging.identity as s
+    inner join lake.identity.instance as i on i.source = split_part(s.record, ':', 1) and i.source_instance = split_part(s.record, ':', 2)
+    where s.identity_id in (select l.identity_id from logins as l where l.is_community is null)
+    group by s.identity_id
+),
+
+memberships as (
+    select m.identity_id, m.org_id, coalesce(m.is_primary, false) as is_primary
+    from lake.staging.org_membership as m
+    left join lake.identity.instance as i on i.source = split_part(m.record, ':', 1) and i.source_instance = split_part(m.record, ':', 2)
+    where m.deleted_at is null and (m.valid_from is null or m.valid_from <= %[2]s) and (m.valid_to is null or m.valid_to > %[2]s)
+        and (m.basis = 'crm' or m.basis is null and coalesce(i.is_crm, false))
+),
+
+employers as (
+    select m.identity_id, coalesce(min(m.org_id) filter (where m.is_primary), min(m.org_id)) as org_id
+    from memberships as m
+    group by m.identity_id
+),
+
+customers as (
+    select o.org_id, bool_or(o.is_customer) as is_customer
+    from lake.staging.org as o
+    where o.is_customer is not null
+    group by o.org_id
+),
+
+answers as (
+    select
+        c.identity_id,
+        c.status,
+        row_number() over (
+            partition by c.identity_id, split_part(c.record, ':', 1), split_part(c.record, ':', 2)
+            order by coalesce(c.recorded_at, c.source_updated_at) desc nulls last, c.record desc
+        ) as recency
+    from lake.staging.consent as c
+    where c.purpose = 'identity_matching' and c.deleted_at is null
+),
+
+consents as (
+    select a.identity_id, bool_or(a.status = 'granted') as is_granted, bool_or(a.status <> 'granted') as is_refused
+    from answers as a
+    where a.recency = 1
+    group by a.identity_id
+)
+
+select
+    l.identity_id,
+    l.identity_key,
+    l.instance_no,
+    coalesce(md5_number_lower(e.org_id), 0) as company_key,
+    coalesce(c.is_customer, true) as is_customer,
+    b.identity_id is not null as is_bot,
+    not coalesce(a.is_refused, false)
+        and (coalesce(a.is_granted, false) or not (%[3]t and coalesce(l.is_community, s.is_community, false))) as is_linkable
+from logins as l
+left join bots as b on b.identity_id = l.identity_id
+left join shown as s on s.identity_id = l.identity_id
+left join employers as e on e.identity_id = l.identity_id
+left join customers as c on c.org_id = e.org_id
+left join consents as a on a.identity_id = l.identity_id%[4]s`

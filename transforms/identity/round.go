@@ -1,0 +1,163 @@
+package identity
+
+import (
+	"context"
+	"database/sql"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"rollcall/internal/warehouse"
+)
+
+// A Round is what one build knows before people are resolved.
+type Round struct {
+	BuildID string
+	Now     time.Time
+	Rules   Rules
+
+	// Rows gives per shape the table with the rows of records that are read:
+	// all of them, or those of changed records. Changes gives per shape the
+	// table of rows that went and came, with added_rows; nil: everything is
+	// read.
+	Rows, Changes map[string]string
+	NewLogins     string   // table of the logins (identity_id) that were never seen before
+	Reread        []string // sources whose records are read by other rules than before
+}
+
+// Rules are what the configuration decides.
+type Rules struct {
+	NeedsGrant bool // a community's login is linked only by its own consent
+	Instances  []InstanceRules
+}
+
+// InstanceRules are what is known of one configured instance.
+type InstanceRules struct {
+	Source, Name       string
+	Trust              string // of its addresses: verified, staff or self
+	IsCommunity, IsCRM bool
+	AddressLogins      uint8 // as in [Instance]
+}
+
+// An Outcome is what resolving people changed.
+type Outcome struct {
+	IsChanged bool  // some login is new, or belongs to somebody else, or another way
+	Solved    int64 // logins that were looked at
+	Moved     int64 // known logins that changed their person
+	Refusals  int
+}
+
+// A round is a Round at work in the lake's transaction.
+type round struct {
+	Round
+	tx *warehouse.Tx
+}
+
+func (r *round) isWhole() bool { return r.Changes == nil }
+
+// Resolve brings observations, values and people up to date in the lake's
+// transaction. Without any change it writes nothing. [Offer] comes before.
+func Resolve(ctx context.Context, tx *warehouse.Tx, build Round) (Outcome, error) {
+	r := &round{Round: build, tx: tx}
+	if err := r.begin(ctx); err != nil {
+		return Outcome{}, err
+	}
+	for _, step := range []struct {
+		name string
+		run  func(context.Context) error
+	}{
+		{"note instances", r.noteInstances}, {"find what changed", r.touch}, {"keep what records say", r.observe}, {"find what that reaches", r.reach}, {"describe logins", r.describe},
+	} {
+		if err := step.run(ctx); err != nil {
+			return Outcome{}, fmt.Errorf("%s: %w", step.name, err)
+		}
+	}
+	outcome, err := r.solve(ctx)
+	if err != nil {
+		return outcome, err
+	}
+	return outcome, r.drop(ctx)
+}
+
+// IsDue reports whether people are to be resolved although no record changed:
+// somebody decided or erased, a membership began or ended, or the rules are
+// others.
+func IsDue(ctx context.Context, conn *sql.Conn, rules Rules, now time.Time) (due bool, err error) {
+	err = conn.QueryRowContext(ctx, `select exists (select 1 from lake.identity.pending)
+    or coalesce((select max(s.fingerprint) from lake.identity.solved as s), '') <> ?
+    or exists (select 1 from lake.identity.solved as s where s.due_at <= ?)`, rules.fingerprint(), now.UTC()).Scan(&due)
+	return due, err
+}
+
+// begin reads everything where the rules are not those of the last time.
+func (r *round) begin(ctx context.Context) error {
+	before, err := r.text(ctx, "select coalesce(max(s.fingerprint), '') from lake.identity.solved as s")
+	if err != nil {
+		return err
+	}
+	if before != r.Rules.fingerprint() {
+		r.Changes = nil
+	}
+	if r.isWhole() {
+		for _, shape := range Shapes() {
+			r.Rows[shape] = "lake.staging." + shape
+		}
+	}
+	// Logins of earlier versions and of renamed instances have no key yet.
+	return r.exec(ctx,
+		`create or replace temp table ended as
+select p.* replace (md5_number_lower(p.identity_id) as identity_key)
+from lake.identity.person_identity as p
+where p.identity_key is null`,
+		"delete from lake.identity.person_identity as p where p.identity_key is null",
+		"insert into lake.identity.person_identity select * from temp.ended")
+}
+
+// Fingerprint changes with everything that decides who is who beside records
+// and decisions.
+func (rules Rules) fingerprint() string {
+	list := []string{fmt.Sprint("v1 ", rules.NeedsGrant)}
+	for _, i := range rules.Instances {
+		list = append(list, fmt.Sprintf("%s:%s %s %t %t %d", i.Source, i.Name, i.Trust, i.IsCommunity, i.IsCRM, i.AddressLogins))
+	}
+	slices.Sort(list)
+	return strings.Join(list, "\n") + "\n" + listVersions()
+}
+
+func (r *round) exec(ctx context.Context, statements ...string) error {
+	for _, statement := range statements {
+		if err := r.tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (r *round) text(ctx context.Context, query string) (text string, err error) {
+	return text, scanOne(ctx, r.tx, query, &text)
+}
+
+func (r *round) count(ctx context.Context, query string) (n int64, err error) {
+	return n, scanOne(ctx, r.tx, query, &n)
+}
+
+// now is the build's time as SQL.
+func (r *round) now() string {
+	return "timestamp " + literal(r.Now.UTC().Format("2006-01-02 15:04:05.999999"))
+}
+
+// workTables are the temporary tables of a round.
+func workTables() []string {
+	return []string{"touched_record", "touched", "touched_value", "identifying", "observed", "ended", "newcomer", "dirty", "login", "solved", "redirected",
+		"cluster", "member", "refused", "suggested", "shared_value", "former"}
+}
+
+func (r *round) drop(ctx context.Context) error {
+	for _, name := range workTables() {
+		if err := r.tx.Exec(ctx, "drop table if exists temp."+name); err != nil {
+			return err
+		}
+	}
+	return nil
+}

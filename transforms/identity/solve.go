@@ -1,0 +1,162 @@
+package identity
+
+import "cmp"
+
+// tiers counts those that link by themselves: T0 to T3.
+const tiers = 4
+
+type solver struct {
+	*Evidence
+	reach    forest
+	people   forest
+	claims   []Claim // by value, then login key; only of logins that may be linked
+	groups   []group
+	heads    []int32        // per login, its root when only what was said outright was followed
+	atTier   [tiers][]int32 // per login, its root when all evidence up to a tier was followed
+	solution *Solution
+}
+
+// Solve links logins by their claims and what was said outright. Evidence in
+// tiers: T0 one subject of one issuer, or said outright; T1 an address verified
+// on both sides; T2 an address that staff vouch for on one side or both; T3 an
+// address that exactly one login claims by itself, beside others' better
+// claims. Components that break a rule are solved again, strongest evidence
+// first, and what would break a rule is refused.
+func Solve(evidence *Evidence) *Solution {
+	n := len(evidence.Logins)
+	s := &solver{Evidence: evidence, reach: newForest(n), people: newForest(n), solution: &Solution{}}
+	s.gather()
+	s.classify()
+	s.join()
+	s.guard()
+	s.suggest()
+	s.sorted()
+	s.label()
+	return s.solution
+}
+
+// join follows all evidence, tier by tier.
+func (s *solver) join() {
+	for _, same := range s.Same {
+		s.reach.union(same.A, same.B)
+		if s.mayLink(same) {
+			s.people.union(same.A, same.B)
+		}
+	}
+	s.heads = s.people.roots()
+	for tier := range uint8(tiers) {
+		for i := range s.groups {
+			s.joinGroup(&s.groups[i], tier)
+		}
+		s.atTier[tier] = s.people.roots()
+	}
+}
+
+func (s *solver) mayLink(same Same) bool {
+	return !s.Logins[same.A].NoLink && !s.Logins[same.B].NoLink
+}
+
+// joinGroup joins the logins whose claim is of the tier to the group's hub.
+func (s *solver) joinGroup(g *group, tier uint8) {
+	if g.standing != linking {
+		return
+	}
+	for _, c := range s.claims[g.start:g.end] {
+		if s.tierOf(g, c) != tier {
+			continue
+		}
+		if g.hub < 0 {
+			g.hub = c.Login
+		}
+		s.people.union(g.hub, c.Login)
+	}
+}
+
+// tierOf is the tier at which a claim joins its group; NoTier: it only
+// suggests.
+func (s *solver) tierOf(g *group, c Claim) uint8 {
+	switch {
+	case c.Trust == Self:
+		if self, others := s.selfClaims(g); self == 1 && others > 0 {
+			return 3
+		}
+		return NoTier
+	case s.Values[g.value].Type == Subject:
+		return 0
+	case c.Trust == Verified:
+		return 1
+	}
+	return 2
+}
+
+func (s *solver) selfClaims(g *group) (self, others int) {
+	for _, c := range s.claims[g.start:g.end] {
+		if c.Trust == Self {
+			self++
+		} else {
+			others++
+		}
+		if self > 1 {
+			break
+		}
+	}
+	return self, others
+}
+
+// label names every person by the login that the best evidence ties to another
+// one, of equals that of the least key, and gives each login the weakest tier
+// on its best way there.
+func (s *solver) label() {
+	n := len(s.Logins)
+	s.solution.Label, s.solution.Tier, s.solution.Reach = make([]int32, n), make([]uint8, n), make([]int32, n)
+	joined := s.joinedAt()
+	people, reached := s.atTier[tiers-1], s.reach.roots()
+	best := s.least(people, func(a, b int32) int { return cmp.Compare(joined[a], joined[b]) })
+	least := s.least(reached, func(int32, int32) int { return 0 })
+	for i := range n {
+		label := best[people[i]]
+		s.solution.Label[i], s.solution.Reach[i], s.solution.Tier[i] = label, least[reached[i]], joined[label]
+		for tier := joined[label]; int(label) != i && tier < tiers; tier++ {
+			if s.atTier[tier][i] == s.atTier[tier][label] {
+				s.solution.Tier[i] = tier
+				break
+			}
+		}
+	}
+}
+
+// joinedAt is the best tier by which each login is tied to another one.
+func (s *solver) joinedAt() []uint8 {
+	joined := make([]uint8, len(s.Logins))
+	for i := range joined {
+		joined[i] = NoTier
+	}
+	for tier := range uint8(tiers) {
+		roots := s.atTier[tier]
+		sizes := make([]int32, len(roots))
+		for _, root := range roots {
+			sizes[root]++
+		}
+		for i, root := range roots {
+			if sizes[root] > 1 {
+				joined[i] = min(joined[i], tier)
+			}
+		}
+	}
+	return joined
+}
+
+// least gives for every root the first of its logins, by order and then by key.
+func (s *solver) least(roots []int32, order func(a, b int32) int) []int32 {
+	least := make([]int32, len(roots))
+	for i := range least {
+		least[i] = -1
+	}
+	for i, root := range roots {
+		at := least[root]
+		if at < 0 || cmp.Or(order(int32(i), at), cmp.Compare(s.Logins[i].Key, s.Logins[at].Key)) < 0 {
+			least[root] = int32(i)
+		}
+	}
+	return least
+}

@@ -1,0 +1,72 @@
+package identity
+
+import (
+	"cmp"
+	"slices"
+)
+
+// suggest offers pairs that share an address without being linked by it: claims
+// that nobody vouches for, mailboxes that may be shared, and what a rule about
+// companies refused.
+func (s *solver) suggest() {
+	for i := range s.groups {
+		s.suggestGroup(&s.groups[i])
+	}
+	for _, refused := range s.solution.Refusals {
+		if refused.Value >= 0 && refused.Login != refused.Other && (refused.Rule == OtherCompany || refused.Rule == Contested) {
+			s.offer(refused.Login, refused.Other, refused.Value, refused.Rule)
+		}
+	}
+}
+
+func (s *solver) suggestGroup(g *group) {
+	claims := s.claims[g.start:g.end]
+	if g.standing == generic || len(claims) < 2 || len(claims) > loginsInAll {
+		return
+	}
+	first := g.hub
+	if first < 0 {
+		first = claims[0].Login
+	}
+	for _, c := range claims {
+		switch {
+		case c.Login == first:
+		case g.standing == asking:
+			s.offer(first, c.Login, g.value, SharedBox)
+		case g.hub < 0:
+			s.offer(first, c.Login, g.value, SelfAsserted)
+		case s.tierOf(g, c) == NoTier:
+			s.offer(first, c.Login, g.value, Contested)
+		}
+	}
+}
+
+// offer suggests that two logins are one person, unless they are linked anyway.
+func (s *solver) offer(a, b, value int32, rule Rule) {
+	if s.atTier[tiers-1][a] == s.atTier[tiers-1][b] {
+		return
+	}
+	if s.Logins[a].Key > s.Logins[b].Key {
+		a, b = b, a
+	}
+	s.solution.Suggestions = append(s.solution.Suggestions, Suggestion{A: a, B: b, Value: value, Rule: rule})
+}
+
+// sorted gives refusals and suggestions in the order of their keys.
+func (s *solver) sorted() {
+	value := func(v int32) uint64 {
+		if v < 0 {
+			return 0
+		}
+		return s.Values[v].Key
+	}
+	slices.SortFunc(s.solution.Refusals, func(a, b Refusal) int {
+		return cmp.Or(cmp.Compare(s.Logins[a.Login].Key, s.Logins[b.Login].Key), cmp.Compare(s.Logins[a.Other].Key, s.Logins[b.Other].Key),
+			cmp.Compare(value(a.Value), value(b.Value)), cmp.Compare(a.Rule, b.Rule))
+	})
+	slices.SortFunc(s.solution.Suggestions, func(a, b Suggestion) int {
+		return cmp.Or(cmp.Compare(s.Logins[a.A].Key, s.Logins[b.A].Key), cmp.Compare(s.Logins[a.B].Key, s.Logins[b.B].Key),
+			cmp.Compare(value(a.Value), value(b.Value)), cmp.Compare(a.Rule, b.Rule))
+	})
+	s.solution.Suggestions = slices.Compact(s.solution.Suggestions)
+}

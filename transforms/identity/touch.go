@@ -1,0 +1,76 @@
+package identity
+
+import (
+	"context"
+	"fmt"
+	"strings"
+)
+
+// noteInstances keeps what the configuration says of instances; of those that
+// it does not name any more, what it last said.
+func (r *round) noteInstances(ctx context.Context) error {
+	for _, rules := range r.Rules.Instances {
+		trust := map[string]int{"verified": int(Verified), "staff": int(Staff), "self": int(Self)}[rules.Trust]
+		changed, err := r.count(ctx, fmt.Sprintf(`select count(*) from lake.identity.instance as i
+where i.source = %s and i.source_instance = %s and i.trust = %d and i.is_community = %t and i.is_crm = %t and i.address_logins = %d`,
+			literal(rules.Source), literal(rules.Name), trust, rules.IsCommunity, rules.IsCRM, rules.AddressLogins))
+		if err != nil || changed > 0 {
+			if err != nil {
+				return err
+			}
+			continue
+		}
+		where := fmt.Sprintf("source = %s and source_instance = %s", literal(rules.Source), literal(rules.Name))
+		err = r.exec(ctx,
+			fmt.Sprintf(`create or replace temp table instance_no as
+select coalesce((select min(i.instance_no) from lake.identity.instance as i where %s), (select coalesce(max(i.instance_no), 0) + 1 from lake.identity.instance as i)) as instance_no`, where),
+			"delete from lake.identity.instance where "+where,
+			fmt.Sprintf("insert into lake.identity.instance select n.instance_no, %s, %s, %d, %t, %t, %d from temp.instance_no as n",
+				literal(rules.Source), literal(rules.Name), trust, rules.IsCommunity, rules.IsCRM, rules.AddressLogins),
+			"drop table temp.instance_no")
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// touch lists the records that changed, and the logins that they, decisions,
+// consent or time have to do with.
+func (r *round) touch(ctx context.Context) error {
+	err := r.exec(ctx,
+		fmt.Sprintf(`create or replace temp table newcomer as
+select n.identity_id, md5_number_lower(n.identity_id) as identity_key from %s as n`, r.NewLogins),
+		"create or replace temp table touched_record as "+r.changed("select distinct c.record from %s as c", "record"))
+	if err != nil || r.isWhole() {
+		return err
+	}
+	touched := []string{"select identity_id from temp.newcomer", "select identity_id from lake.identity.pending",
+		fmt.Sprintf(`select m.identity_id from lake.staging.org_membership as m
+inner join lake.identity.solved as s
+    on m.valid_to > s.solved_at and m.valid_to <= %[1]s or m.valid_from > s.solved_at and m.valid_from <= %[1]s`, r.now())}
+	for _, shape := range sortedKeys(r.Changes) {
+		switch shape {
+		case "merge":
+			touched = append(touched, "select merged_id from "+r.Changes[shape], "select surviving_id from "+r.Changes[shape])
+		case "identity_evidence":
+			touched = append(touched, "select value from "+r.Changes[shape]+" where id_type = 'reference'")
+			fallthrough
+		default:
+			touched = append(touched, "select identity_id from "+r.Changes[shape])
+		}
+	}
+	return r.exec(ctx, fmt.Sprintf(`create or replace temp table touched as
+select distinct t.identity_id, md5_number_lower(t.identity_id) as identity_key
+from (%s) as t(identity_id)
+where t.identity_id is not null`, strings.Join(touched, " union all ")))
+}
+
+// changed unites a select over the tables of changes.
+func (r *round) changed(query, column string) string {
+	parts := []string{fmt.Sprintf("select cast(null as varchar) as %s where false", column)}
+	for _, shape := range sortedKeys(r.Changes) {
+		parts = append(parts, fmt.Sprintf(query, r.Changes[shape]))
+	}
+	return strings.Join(parts, " union ")
+}
