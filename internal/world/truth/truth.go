@@ -6,6 +6,7 @@
 package truth
 
 import (
+	"slices"
 	"time"
 
 	"rollcall/internal/world"
@@ -18,6 +19,12 @@ type Truth struct {
 	Gaps          []Gap        // what the KPIs cannot tell, or the log does not say
 	People        []int32      // by LoginID: number of the human it belongs to
 	Employments   []Employment // by human, then From
+}
+
+// Knows says whether the truth of a KPI is told, or why it cannot be.
+func (t *Truth) Knows(kpi string) bool {
+	_, ok := kpis()[kpi]
+	return ok || slices.ContainsFunc(t.Gaps, func(g Gap) bool { return g.KPI == kpi })
 }
 
 // A Value is one KPI of one month and slice. Counts have no Denominator,
