@@ -21,7 +21,8 @@ func contactSets(s Source) (people, companies string) {
 }
 
 // login writes a login's row as it stands after an event, and those of its
-// addresses that the event began or ended.
+// addresses that the event began or ended. Who is gone shows no address any
+// more, also in the product, where the row of who was switched off remains.
 func (x *exporter) login(e *Event) {
 	l := &x.Logins[e.Login]
 	if l.Source <= GitHub {
