@@ -181,7 +181,7 @@ func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pa
 		return g.foldMedian(ctx, grain, placed, traits, passes)
 	}
 	from := "(\n" + placed + "\n)"
-	if !g.isDaily {
+	if g.isCollapsed() {
 		if err := g.collapse(ctx, grain, placed, g.smaller(grain, made)); err != nil {
 			return err
 		}
@@ -200,6 +200,13 @@ func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pa
 		}
 	}
 	return nil
+}
+
+// isCollapsed reports whether atoms are collapsed once for all passes. What a
+// mart says of periods is one row per person already: each pass reads its own.
+func (g *group) isCollapsed() bool {
+	r := g.head()
+	return !g.isDaily && (!g.isPlain() || !r.has("grain") || r.has("happened_on"))
 }
 
 // smaller is the grain whose collapsed rows can be collapsed further instead
