@@ -213,7 +213,7 @@ func (g *group) isCollapsed() bool {
 // of atoms: its periods lie whole in this one's, and all atoms are events.
 func (g *group) smaller(grain string, made map[string]bool) string {
 	r := g.head()
-	if r.has("grain") || r.has("from_on") || r.d.Once != "" || g.placing.rolls {
+	if r.has("grain") || r.has("from_on") || r.d.Once != "" || g.placing.rolls || g.calendar != "" {
 		return ""
 	}
 	switch {

@@ -28,7 +28,7 @@ func (h *history) countActives(l *ledger) {
 				continue
 			}
 			personDays[d.place][m] += s.activeDays
-			h.countSheet(l, m, d, s)
+			h.countSheet(l, m, d, s, sheets[m-1])
 			if live[m][d.place][d.human] {
 				in := []Slice{h.sliceOf(d.place)}
 				l.ratio("community_engagement_rate", m, in, float(s.marks&isEngaged != 0), 0)
@@ -41,8 +41,9 @@ func (h *history) countActives(l *ledger) {
 	h.countStickiness(l)
 }
 
-// countSheet enters one human's month in one place.
-func (h *history) countSheet(l *ledger, m month, d *diary, s *sheet) {
+// countSheet enters one human's month in one place. By G8 an activity is sliced
+// by the level of the month, an outcome by that of the month before.
+func (h *history) countSheet(l *ledger, m month, d *diary, s, before *sheet) {
 	in := []Slice{h.sliceOf(d.place)}
 	if s.marks&isEngaged != 0 {
 		l.count("engaged_members", m, in, 1)
@@ -54,16 +55,18 @@ func (h *history) countSheet(l *ledger, m month, d *diary, s *sheet) {
 	if s.marks&isActive == 0 {
 		return
 	}
+	levelEnd, levelStart := in, in
 	if d.place == everywhere {
-		in = append(in, Slice{"engagement_level", s.marks.level()}, h.joinMonth(d.human))
+		levelEnd = append(whole(), h.joinMonth(d.human), Slice{"engagement_level", s.level()})
+		levelStart = append(whole(), h.joinMonth(d.human), Slice{"engagement_level", before.level()})
 	}
-	l.count("community_mau", m, in, 1)
-	l.share("engaged_share_of_active", m, in[:1], s.marks&isEngaged != 0)
-	l.share("meaningful_engagement_rate", m, in, s.marks&isMeaningful != 0)
-	l.share("research_participation_rate", m, in[:1], s.marks&isResearch != 0)
+	l.count("community_mau", m, levelEnd, 1)
+	l.share("engaged_share_of_active", m, in, s.marks&isEngaged != 0)
+	l.share("meaningful_engagement_rate", m, levelStart, s.marks&isMeaningful != 0)
+	l.share("research_participation_rate", m, in, s.marks&isResearch != 0)
 	contributed := s.marks&isContributor != 0
-	l.share("contributor_rate", m, in[:1], contributed)
-	l.ratio("contributor_lurker_ratio", m, in[:1], float(contributed), float(!contributed))
+	l.share("contributor_rate", m, in, contributed)
+	l.ratio("contributor_lurker_ratio", m, in, float(contributed), float(!contributed))
 }
 
 // countReturns compares each active month with its neighbours.
@@ -85,7 +88,7 @@ func (h *history) countDays(l *ledger, personDays map[place]map[month]int) {
 	for p, months := range personDays {
 		for m := l.first; m <= l.last; m++ {
 			from, until := h.knownDays(m)
-			if n := float64(until - from); n > 0 {
+			if n := float64(until - from); n > 0 && (p == everywhere || months[m] > 0) {
 				l.given("community_dau", m, h.sliceOf(p), float64(months[m]), n, float64(months[m])/n)
 			}
 		}
@@ -183,7 +186,7 @@ func (h *history) countActs(l *ledger) {
 	for i := range h.diaries {
 		if d := &h.diaries[i]; d.place == everywhere {
 			for m, s := range d.sheets() {
-				levels[placed{m, d.human}] = s.marks.level()
+				levels[placed{m, d.human}] = s.level()
 			}
 		}
 	}

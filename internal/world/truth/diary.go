@@ -28,11 +28,10 @@ const (
 	isEngaged                      // did something light or better
 	isMeaningful                   // did something meaningful or better
 	isResearch                     // took part in research
-	hasActed                       // did anything
 )
 
 func (h *history) markOf(a act) mark {
-	m := hasActed
+	m := mark(0)
 	if a.kind == wrote {
 		m |= isContributor
 	}
@@ -109,14 +108,14 @@ func (d *diary) sheets() map[month]*sheet {
 
 // level is the engagement level of a month: the catalogue names the levels, and
 // leaves open over what time they are measured; the month itself is taken.
-func (m mark) level() string {
+func (s *sheet) level() string {
 	switch {
-	case m&isMeaningful != 0:
+	case s == nil:
+		return "none"
+	case s.marks&isMeaningful != 0:
 		return "meaningful"
-	case m&isEngaged != 0:
+	case s.marks&isEngaged != 0:
 		return "engaged"
-	case m&hasActed != 0:
-		return "lurker"
 	}
-	return "none"
+	return "lurker"
 }

@@ -6,6 +6,7 @@
 package truth
 
 import (
+	"slices"
 	"time"
 
 	"rollcall/internal/world"
@@ -18,6 +19,12 @@ type Truth struct {
 	Gaps          []Gap        // what the KPIs cannot tell, or the log does not say
 	People        []int32      // by LoginID: number of the human it belongs to
 	Employments   []Employment // by human, then From
+}
+
+// Knows says whether the truth of a KPI is told, or why it cannot be.
+func (t *Truth) Knows(kpi string) bool {
+	_, ok := kpis()[kpi]
+	return ok || slices.ContainsFunc(t.Gaps, func(g Gap) bool { return g.KPI == kpi })
 }
 
 // A Value is one KPI of one month and slice. Counts have no Denominator,
@@ -62,8 +69,9 @@ type Reading struct {
 	// People are numbers of humans by LoginID, as somebody resolved them; nil:
 	// as it is, of the logins that may be linked.
 	People []int32
-	// Objecting is the basis of linking: true links every login whose owner did
-	// not refuse (legitimate interest), false those only whose owner agreed.
+	// Objecting is the basis of linking a community's logins: true links those
+	// whose owner did not refuse (legitimate interest), false those only whose
+	// owner agreed.
 	Objecting bool
 }
 
@@ -78,6 +86,7 @@ func ComputeRead(w *world.World, at time.Time, r Reading) *Truth {
 	h := remember(w, world.MomentOf(at), r)
 	l := newLedger(h)
 	h.countMembers(l)
+	h.countConsent(l)
 	h.countActives(l)
 	h.countRegulars(l)
 	h.countActs(l)
