@@ -64,6 +64,28 @@ func TestGovernance(t *testing.T) {
 			is("consent_coverage_rate", "2026-W10", 1).of(10, 10).inCommunity("withdrawn"),
 			is("consent_coverage_rate", "2026-03", 0.6).of(6, 10).inCommunity("withdrawn"),
 		}},
+		{"who refused is on neither side of the match rate", func(f *fixture) {
+			members := crowd("m", 10)
+			f.in("refused").joins("1 Mar", members...)
+			f.org("acme")
+			f.belongs("acme", members[:6])
+			f.answered("refused", "1 Mar", members[4:8])
+		}, []want{
+			is("identity_match_rate", "2026-03", 4.0/6).of(4, 6).inCommunity("refused"),
+			is("consent_coverage_rate", "2026-03", 0).of(0, 10).inCommunity("refused"),
+		}},
+		{"a company known by an address that only its owner asserts is too unsure", func(f *fixture) {
+			members := crowd("m", 10)
+			f.in("addresses").joins("1 Mar", members...)
+			f.org("gamma", line{"domain": "gamma-tools.com"})
+			for i, who := range members[:8] {
+				trust := "verified"
+				if i < 3 {
+					trust = "self"
+				}
+				f.put("identity_evidence", line{"identity_id": f.login(who), "id_type": "email", "value": who + "@eu.gamma-tools.com", "trust": trust})
+			}
+		}, []want{is("identity_match_rate", "2026-03", 0.5).of(5, 10).inCommunity("addresses")}},
 		{"another basis on record covers and another purpose does not", func(f *fixture) {
 			members := crowd("m", 10)
 			f.in("contract").joins("1 Mar", members...)
@@ -80,8 +102,8 @@ func TestGovernance(t *testing.T) {
 		}, []want{
 			is("identity_match_rate", "2026-08", 0.5).of(5, 10).inCommunity("one"),
 			is("identity_match_rate", "2026-08", 0.5).of(5, 10).inCommunity("two"),
-			is("consent_coverage_rate", "2026-07", 813.0/1030).of(813, 1030),
-			is("consent_coverage_rate", "2026-08", 818.0/1040).of(818, 1040),
+			is("consent_coverage_rate", "2026-07", 813.0/1050).of(813, 1050),
+			is("consent_coverage_rate", "2026-08", 818.0/1060).of(818, 1060),
 		}},
 	})
 }

@@ -77,6 +77,7 @@ privacy { identity_matching = "legitimate_interest" }
 connector "files" "fixture" {
   kinds       = ["community", "events", "survey", "product", "web"]
   email_trust = "staff"
+  key_secret  = env("FIXTURE_KEY")
 %s}
 %s`, filepath.Join(s.dir, "data"), f.blocks(s.dir), more))
 	ctx := t.Context()
@@ -124,7 +125,7 @@ func parseConfig(t testing.TB, text string) *config.Config {
 	cfg, err := config.Parse("rollcall.hcl", []byte(text), config.LoadOptions{
 		Types:  []string{spec.Type},
 		Spec:   func(string, []string, string) (connectors.Spec, error) { return spec, nil },
-		Getenv: func(string) (string, bool) { return "", false },
+		Getenv: func(name string) (string, bool) { return "of the fixture", name == "FIXTURE_KEY" },
 	})
 	require.NoError(t, err)
 	return cfg

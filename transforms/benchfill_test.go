@@ -113,12 +113,12 @@ func benchSource() transforms.Source {
 		Type: "forum", Version: "1",
 		Instances: []transforms.Instance{{Name: "all", Kinds: []string{"community"}}},
 		Streams: []transforms.Stream{
-			{Name: "posts", Fields: `{"id": "VARCHAR!", "thread": "VARCHAR", "community": "VARCHAR", "author": "VARCHAR", "at": "TIMESTAMPTZ!", "edited": "TIMESTAMPTZ", "chars": "BIGINT", "solvable": "BOOLEAN", "kind": "VARCHAR!"}`},
+			{Name: "posts", Fields: `{"id": "VARCHAR!", "thread": "VARCHAR", "community": "VARCHAR", "author": "VARCHAR", "at": "TIMESTAMPTZ!", "edited": "TIMESTAMPTZ", "chars": "BIGINT", "category": "VARCHAR", "solvable": "BOOLEAN", "kind": "VARCHAR!"}`},
 			{Name: "acts", Fields: `{"id": "VARCHAR!", "thread": "VARCHAR", "content": "VARCHAR", "community": "VARCHAR", "author": "VARCHAR", "at": "TIMESTAMPTZ!", "kind": "VARCHAR!", "reaction": "VARCHAR"}`},
 		},
 		Staging: map[string]string{
 			"thread": `select record, first_seen_at, deleted_at, j.id as thread_id, j.community as community_id, j.author as author_identity_id,
-    'c' || (length(j.id) % 12) as category, ` + when + ` as created_at, j.solvable as is_solvable, j.edited at time zone 'UTC' as source_updated_at
+    j.category as category, ` + when + ` as created_at, j.solvable as is_solvable, j.edited at time zone 'UTC' as source_updated_at
 from raw.forum__posts where j.kind = 'thread'`,
 			"thread_reply": `select record, first_seen_at, deleted_at, j.id as reply_id, j.thread as thread_id, j.community as community_id,
     j.author as author_identity_id, ` + when + ` as created_at, j.chars as char_len, j.edited at time zone 'UTC' as source_updated_at
@@ -133,7 +133,8 @@ from raw.forum__acts`,
 // addOnePercent stores new records: threads and replies of the last eleven
 // days, one reply in three to an older thread; reactions and visits; one author
 // in fifty is new. An edit of a post moves it for good and takes what it was
-// part of back to its day: that is no new post, and not measured here.
+// part of back to its day: that is no new post, and not measured here. Answers
+// are accepted in the categories where they always were.
 func (f *benchForum) addOnePercent() {
 	n := f.activities / 100
 	at := fmt.Sprintf("strftime(timestamp '2026-05-21 00:00:00' + to_seconds(cast(940000.0 * i / %d as bigint)), '%%Y-%%m-%%dT%%H:%%M:%%SZ')", n)
@@ -142,7 +143,7 @@ func (f *benchForum) addOnePercent() {
 	f.run++
 	for _, insert := range []string{
 		`insert into lake.raw.forum__posts select 'all', 't' || i, json_object('id', 'archive:all:thread:n' || i, 'community', 'archive:one', 'author', ` + author + `,
-    'at', ` + at + `, 'solvable', i % 3 = 0, 'kind', 'thread'), false, 1, null, ?, ?, i, 0, 0 from range(0, ?, 6) as r(i)`,
+    'at', ` + at + `, 'category', 'c' || (i // 6 % 12), 'solvable', i // 6 % 12 < 5, 'kind', 'thread'), false, 1, null, ?, ?, i, 0, 0 from range(0, ?, 6) as r(i)`,
 		`insert into lake.raw.forum__posts select 'all', 'r' || i, json_object('id', 'archive:all:reply:n' || i,
     'thread', case when i % 3 = 1 then ` + old + ` else 'archive:all:thread:n' || (i - i % 6) end, 'community', 'archive:one', 'author', ` + author + `,
     'at', ` + at + `, 'chars', 30 + i % 500, 'kind', 'reply'), false, 1, null, ?, ?, i, 0, 0

@@ -239,7 +239,7 @@ func TestModels_countAPersonOverAllCommunitiesOnce(t *testing.T) {
 		l.row("thread", "thread_id=c:m:t:"+id+" community_id="+in+" author_identity_id=c:m:a created_at=2026-02-02T10:00:00Z")
 	}
 	l.canonBuild()
-	require.Equal(t, []string{"all|1|3", "c:x|1|1", "c:y|1|2"}, l.rows("select community_id, active_days, threads from mart.person_period where grain = 'month' order by 1"))
+	require.Equal(t, []string{"all|1|3", "c:x|1|1", "c:y|1|2"}, l.rows("select community_id, active_days, tier1_acts from mart.person_period where grain = 'month' order by 1"))
 }
 
 func TestModels_tellModeratedContentThatIsGone(t *testing.T) {

@@ -37,7 +37,7 @@ func (x *explainer) noValue(ctx context.Context) error {
 }
 
 // unknownPeriod lists the periods that have a value, those nearest to the one
-// that was asked for first.
+// that was asked for first; of its form only, where there are any.
 func (x *explainer) unknownPeriod(ctx context.Context, note string) error {
 	rows, err := x.conn.QueryContext(ctx, `select p.label, p.grain from ref.period as p
 where exists (
@@ -51,11 +51,27 @@ where exists (
 	if err != nil {
 		return err
 	}
-	var known []string
+	var known, alike []string
 	for _, l := range labels {
 		known = append(known, l[0])
+		if formOf(l[0]) == formOf(x.out.Period) {
+			alike = append(alike, l[0])
+		}
+	}
+	if len(alike) > 0 {
+		known = alike
 	}
 	return &Unknown{What: "value of " + x.d.ID + " for", Name: x.request.Period, Known: around(known, x.out.Period), Note: note}
+}
+
+// formOf is a label with a 9 for every digit.
+func formOf(label string) string {
+	return strings.Map(func(r rune) rune {
+		if r >= '0' && r <= '9' {
+			return '9'
+		}
+		return r
+	}, label)
 }
 
 // around orders sorted labels by how near they stand to one.

@@ -95,6 +95,9 @@ func TestExplain_listsWhatExists(t *testing.T) {
 		require.ErrorAs(t, err, &unknown, c.request)
 		require.ErrorContains(t, err, c.message)
 		require.Contains(t, unknown.Known, c.known, c.message)
+		if c.message == `for "2026-13": write` {
+			require.Equal(t, "2026-06", unknown.Known[0], "the nearest month, not a week")
+		}
 	}
 }
 

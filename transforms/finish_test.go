@@ -39,7 +39,7 @@ func newBench(t *testing.T) *bench {
 func (b *bench) define(id string, fields []string, ranges ...string) {
 	b.t.Helper()
 	header := map[string]string{
-		"name": `"n"`, "definition": `"d"`, "formula": `"a / b"`, "data_source": `"s"`, "owner": `"o"`, "cadence": `"weekly"`, "category": `"health"`,
+		"name": `"n"`, "definition": `"d"`, "formula": `"a / b"`, "data_source": `"s"`, "owner": `"community_manager"`, "cadence": `"weekly"`, "category": `"health"`,
 		"measure": `"ratio"`, "unit": `"ratio"`, "direction": `"up"`, "additive": `"no"`, "grains": `["week", "month"]`, "window": `"w"`,
 		"maturity": `"0d"`, "restate": `"35d"`, "segments": `["community_people"]`, "sources": `["community"]`, "leading": "true", "outcome": "false",
 	}

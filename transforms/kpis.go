@@ -45,7 +45,7 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 			continue
 		}
 		configured = append(configured, kpi.Finished{Definition: e.Definition, Hash: e.Hash, Number: e.Number,
-			Reason: b.reason(e, past, build), Covered: covered[e.ID]})
+			Reason: b.reason(e, past, build), Covered: covered[e.ID], Witnessed: b.witnessedSince(e.Definition, told)})
 	}
 	return b.computeKPIs(ctx, tables{tx}, build, entries, configured, kept)
 }

@@ -106,7 +106,7 @@ func (m *modelBuild) kpiFingerprint(f *kpi.Finished) string {
 	if err != nil {
 		header = []byte(m.build.ID)
 	}
-	parts := []string{kpi.Shape(), string(header), m.fingerprint(m.trees[f.ID]), f.Hash, fmt.Sprint(f.Number)}
+	parts := []string{kpi.Shape(), string(header), m.fingerprint(m.trees[f.ID]), f.Hash, fmt.Sprint(f.Number), f.Witnessed.String()}
 	for _, s := range m.settings() {
 		if s[0] != "today" {
 			parts = append(parts, s[1])

@@ -8,17 +8,11 @@ import (
 	"rollcall/transforms"
 )
 
-// mergeLogins gives a login to the person of another, as the lake keeps it.
-func (l *lake) mergeLogins(from, into string) {
+// mergeLogins decides that two logins are one human's.
+func (l *lake) mergeLogins(one, other string) {
 	l.t.Helper()
-	l.exec(`insert into lake.identity.person_identity by name
-select i.* replace (o.person_id as person_id, cast(? as timestamp) as linked_at, 'decided' as match_method)
-from lake.identity.person_identity as i, lake.identity.person_identity as o
-where i.identity_id = ? and o.identity_id = ?`, l.now.UTC(), from, into)
-	l.exec(`delete from lake.identity.person_identity where identity_id = ? and match_method = 'own'`, from)
-	l.exec(`insert into lake.identity.person_identity by name
-select identity_id, uuid() as person_id, source, source_instance, source_user_id, 'own' as match_method, linked_at, cast(? as timestamp) as unlinked_at
-from lake.identity.person_identity where identity_id = ?`, l.now.UTC(), from)
+	l.exec("insert into lake.identity.decision values ('d', 'same', ?, ?, 'me', 'one human', ?)", one, other, l.now.UTC())
+	l.exec("insert into lake.identity.pending values (?), (?)", one, other)
 }
 
 // rebuild builds everything anew, an hour later.

@@ -167,15 +167,20 @@ func commandNames(cmd *cobra.Command) []string {
 	return names
 }
 
-// unknown is the usage error of a name that does not exist.
+// unknown is the usage error of a name that does not exist. Of many names it
+// lists the nearest.
 func unknown(what, name string, names []string) error {
+	listed := strings.Join(names, ", ")
+	if len(names) > listedNames {
+		listed = fmt.Sprintf("%s and %d more", strings.Join(config.Nearest(name, names)[:listedNames], ", "), len(names)-listedNames)
+	}
 	if near, ok := config.NearMiss(name, names); ok {
-		return usageError("there is no %s %q; did you mean %q? Known are: %s", what, name, near, strings.Join(names, ", "))
+		return usageError("there is no %s %q; did you mean %q? Known are: %s", what, name, near, listed)
 	}
 	if len(names) == 0 {
 		return usageError("there is no %s %q; none is configured", what, name)
 	}
-	return usageError("there is no %s %q; known are: %s", what, name, strings.Join(names, ", "))
+	return usageError("there is no %s %q; known are: %s", what, name, listed)
 }
 
 // logger writes to stderr as the configuration says.

@@ -146,7 +146,7 @@ func (m *maker) keepContact(d *dice, contact LoginID, org OrgID, j Job) {
 	}
 	if noticed := j.Until + days(d.between(3, 40)); j.Until < m.End {
 		m.unlink(contact, org, noticed)
-		if len(m.jobsOf[j.Person]) == 1 && d.chance(0.4) {
+		if len(m.jobsOf[j.Person]) == 1 && d.chance(0.4) && !m.natures[j.Person].quiet {
 			m.drop(contact, noticed)
 		}
 	}

@@ -83,7 +83,11 @@ func (p Places) files(b *strings.Builder, instance, kind, trust string, sets []e
 			b.WriteString("    canonical = true\n  }\n")
 			continue
 		}
-		fmt.Fprintf(b, "    mapping = { %s }\n  }\n", set.mapping)
+		mapping := set.mapping
+		if strings.Contains(set.settings, changedRow) {
+			mapping += `, source_updated_at = "updated_at"`
+		}
+		fmt.Fprintf(b, "    mapping = { %s }\n  }\n", mapping)
 	}
 	b.WriteString("}\n")
 }

@@ -21,7 +21,8 @@ func contactSets(s Source) (people, companies string) {
 }
 
 // login writes a login's row as it stands after an event, and those of its
-// addresses that the event began or ended.
+// addresses that the event began or ended. Who is gone shows no address any
+// more, also in the product, where the row of who was switched off remains.
 func (x *exporter) login(e *Event) {
 	l := &x.Logins[e.Login]
 	if l.Source <= GitHub {
@@ -115,7 +116,7 @@ func (x *exporter) org(e *Event) {
 		domain = x.CompanyDomain(o.Company)
 	}
 	if o.Refers != None {
-		refers = fmt.Sprintf("files:%s:org:%s", x.Orgs[o.Refers].Source.Instance(), x.OrgKey(o.Refers))
+		refers = x.FullOrgID(o.Refers)
 	}
 	x.row(o.Source.Instance(), companies, "id,name,domain,crm_company,country,created_at,updated_at,is_deleted",
 		x.OrgKey(OrgID(e.Object)), x.CompanyName(o.Company), domain, refers, x.Companies[o.Company].Country.Code(), stamp(o.Made), stamp(e.At), yes(e.Kind == OrgsMerged))

@@ -101,17 +101,17 @@ func (m *maker) linkPlanted() {
 	m.claim()
 }
 
-// giveUpRecycled ends the first owner's use of the address: at the forum she
-// changes to her own, her contact is deleted. Nothing else shows it (quiet), but
-// the product, which drops who leaves.
+// giveUpRecycled ends the first owner's use of the address: the forum and the
+// CRM get her own instead. Nothing else shows it (quiet) but the product, which
+// forgets the address of who leaves.
 func (m *maker) giveUpRecycled() {
 	first := m.Planted.Recycled[0]
 	a := m.Addresses[first]
 	if forum := m.logins[a.Person][Forum]; m.Holdings[m.primary[forum]].Address == first {
 		m.changeAddress(forum, m.natures[a.Person].private, a.Until+days(10))
 	}
-	if contact := m.logins[a.Person][CRMWest]; contact != None {
-		m.drop(contact, a.Until+days(20))
+	if contact := m.logins[a.Person][CRMWest]; contact != None && m.Logins[contact].Gone == Never {
+		m.changeAddress(contact, m.natures[a.Person].private, a.Until+days(20))
 	}
 }
 

@@ -14,11 +14,7 @@
 -- is_meaningful: did something of tier 2 or above
 -- active_days: days on which the person was active
 -- engaged_parts: parts with an act of tier 1 or above: days of a week, ISO weeks of a month, months of a quarter
--- threads: threads opened
--- replies: replies written
 -- tier1_acts: acts of tier 1 and above
--- tier2_acts: acts of tier 2 and above
--- attended: events attended
 -- did_research: took part in research
 -- join_month: of the person, as in mart.person
 -- join_channel: of the person, as in mart.person
@@ -64,10 +60,7 @@ numbered as (
         d.is_active,
         d.tier_max,
         d.tier1_acts,
-        d.tier2_acts,
-        d.threads,
-        d.replies,
-        d.attended,
+        d.threads > 0 or d.replies > 0 as is_contributor,
         d.did_research
     from mart.person_day_community as d
     inner join people as p on p.person_id = d.person_id
@@ -91,10 +84,7 @@ days as (
         bool_or(n.is_active) as is_active,
         max(n.tier_max) as tier_max,
         cast(sum(n.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(n.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(n.threads) as bigint) as threads,
-        cast(sum(n.replies) as bigint) as replies,
-        cast(sum(n.attended) as bigint) as attended,
+        bool_or(n.is_contributor) as is_contributor,
         bool_or(n.did_research) as did_research
     from numbered as n
     inner join several as s on s.whole_no = n.whole_no
@@ -106,10 +96,7 @@ days as (
         n.is_active,
         n.tier_max,
         n.tier1_acts,
-        n.tier2_acts,
-        n.threads,
-        n.replies,
-        n.attended,
+        n.is_contributor,
         n.did_research
     from numbered as n
 ),
@@ -145,10 +132,7 @@ weeks as (
         count(*) filter (where d.is_active) as active_days,
         count(*) filter (where d.tier1_acts > 0) as engaged_parts,
         cast(sum(d.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(d.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(d.threads) as bigint) as threads,
-        cast(sum(d.replies) as bigint) as replies,
-        cast(sum(d.attended) as bigint) as attended,
+        bool_or(d.is_contributor) as is_contributor,
         bool_or(d.did_research) as did_research
     from days as d
     inner join calendar as c on c.date_day = d.happened_on
@@ -173,10 +157,7 @@ months as (
             as bigint
         ) as engaged_parts,
         cast(sum(d.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(d.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(d.threads) as bigint) as threads,
-        cast(sum(d.replies) as bigint) as replies,
-        cast(sum(d.attended) as bigint) as attended,
+        bool_or(d.is_contributor) as is_contributor,
         bool_or(d.did_research) as did_research
     from days as d
     inner join calendar as c on c.date_day = d.happened_on
@@ -196,10 +177,7 @@ quarters as (
         cast(sum(d.active_days) as bigint) as active_days,
         count(*) filter (where d.tier1_acts > 0) as engaged_parts,
         cast(sum(d.tier1_acts) as bigint) as tier1_acts,
-        cast(sum(d.tier2_acts) as bigint) as tier2_acts,
-        cast(sum(d.threads) as bigint) as threads,
-        cast(sum(d.replies) as bigint) as replies,
-        cast(sum(d.attended) as bigint) as attended,
+        bool_or(d.is_contributor) as is_contributor,
         bool_or(d.did_research) as did_research
     from months as d
     inner join quarter_months as q on q.month_start = d.period_start
@@ -263,16 +241,12 @@ final as (
         case when w.is_whole or c.community_no is null then 'all' else c.community_id end as community_id,
         l.active_days > 0 as is_active,
         l.is_active_next,
-        l.threads > 0 or l.replies > 0 as is_contributor,
+        l.is_contributor,
         l.tier_max >= 1 as is_engaged,
         l.tier_max >= 2 as is_meaningful,
         l.active_days,
         l.engaged_parts,
-        l.threads,
-        l.replies,
         l.tier1_acts,
-        l.tier2_acts,
-        l.attended,
         l.did_research,
         p.join_month,
         p.join_channel,

@@ -9,14 +9,15 @@ import (
 // writeChanges replaces kpi.change: every value beside the one of the period
 // before, of the year before, and beside its baseline, the median of the four
 // complete values before it. Only values that can be seen and are whole are
-// compared, within one definition version. The one period that is still going
+// compared, within one definition version, and none of a time in which fewer
+// people were seen to be active with one of a time in which more were. The one period that is still going
 // on is compared like for like: its days so far with as many days of the
 // earlier period.
 func writeChanges(ctx context.Context, tx Execer, run Run) error {
 	columns := strings.NewReplacer(
 		"{abs_change}", significant("p.value - p.prev_value"), "{pct_change}", significant("safe_div(p.value - p.prev_value, abs(p.prev_value))"),
 	)
-	for _, statement := range []string{createShown, createPairs, createNoise()} {
+	for _, statement := range []string{fmt.Sprintf(createSides, literalDate(run.Today)), createShown, createPairs, createNoise()} {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return fmt.Errorf("compare values: %w", err)
 		}
@@ -26,6 +27,15 @@ func writeChanges(ctx context.Context, tx Execer, run Run) error {
 	}
 	return tx.Exec(ctx, columns.Replace(insertChange), run.ComputedAt.UTC())
 }
+
+// createSides says of the KPIs whose people were not always seen alike whether a
+// period lies before that changed (0), after (1) or on both sides (null).
+const createSides = `create or replace temp table seen_side as
+select
+    w.kpi_id, w.grain, w.period_start, w.maturity_days,
+    case when least(w.mature_on, %s) <= s.since_on then 0 when w.window_start >= s.since_on then 1 end as side
+from kpi_window as w
+inner join kpi_witness as s on s.kpi_id = w.kpi_id`
 
 // createShown are the values that can be compared: those that are published
 // whole, and those to date, which are not. A period to date belongs to a slice
@@ -47,11 +57,15 @@ values_shown as (
 )
 
 select
-    v.slice_no, s.compared_no, v.period_start, v.value, v.ci_low, v.ci_high, v.version, v.is_partial,
-    s.is_to_date, p.prev_period_start, p.prior_year_start
+    v.slice_no, s.compared_no, v.period_start, v.value, v.ci_low, v.ci_high,
+    2 * v.version + coalesce(d.side, 0) as version,
+    v.is_partial, s.is_to_date, p.prev_period_start, p.prior_year_start
 from values_shown as v
 inner join kpi_slice as s on s.slice_no = v.slice_no
-inner join ref.period as p on p.grain = s.calendar_grain and p.period_start = v.period_start`
+inner join ref.period as p on p.grain = s.calendar_grain and p.period_start = v.period_start
+left join seen_side as d
+    on d.kpi_id = s.kpi_id and d.grain = s.calendar_grain and d.period_start = v.period_start and d.maturity_days = s.maturity_days
+where d.kpi_id is null or d.side is not null`
 
 // createPairs puts every shown value beside the earlier ones. The median of
 // four is the mean of the two in the middle.
@@ -65,7 +79,7 @@ four as (
     from shown as s
     where not s.is_to_date
     window w as (
-        partition by s.slice_no order by s.period_start nulls last
+        partition by s.slice_no, s.version order by s.period_start nulls last
         rows between 4 preceding and 1 preceding
     )
 )

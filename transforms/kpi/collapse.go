@@ -110,7 +110,7 @@ func (g *group) rows(from string, p pass) string {
 	if p.type_ != "" {
 		keys = append(keys, p.column)
 	}
-	if !g.isDaily && p.condition == "" && slices.Equal(keys, g.keys()) {
+	if g.isCollapsed() && p.condition == "" && slices.Equal(keys, g.keys()) {
 		return from
 	}
 	return "(\n" + g.gathered(from, keys, p.condition) + "\n)"

@@ -107,7 +107,7 @@ select
     ) as integer) as type_no,
     cast(dense_rank() over (order by s.kpi_id nulls last, s.grain nulls last) as integer) as series_no,
     coalesce(p.maturity_days, h.maturity_days) as maturity_days,
-    h.measure, h.unit, h.direction, h.restate_days, h.min_n, h.privacy_k, h.version, h.sql_hash
+    h.measure, h.unit, h.direction, h.restate_days, h.min_n, h.privacy_k, h.version, h.sql_hash, h.adds_up
 from slices as s
 inner join kpi_rule as h on h.kpi_id = s.kpi_id
 left join kpi_split as p

@@ -181,7 +181,7 @@ func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pa
 		return g.foldMedian(ctx, grain, placed, traits, passes)
 	}
 	from := "(\n" + placed + "\n)"
-	if !g.isDaily {
+	if g.isCollapsed() {
 		if err := g.collapse(ctx, grain, placed, g.smaller(grain, made)); err != nil {
 			return err
 		}
@@ -202,11 +202,18 @@ func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pa
 	return nil
 }
 
+// isCollapsed reports whether atoms are collapsed once for all passes. What a
+// mart says of periods is one row per person already: each pass reads its own.
+func (g *group) isCollapsed() bool {
+	r := g.head()
+	return !g.isDaily && (!g.isPlain() || !r.has("grain") || r.has("happened_on"))
+}
+
 // smaller is the grain whose collapsed rows can be collapsed further instead
 // of atoms: its periods lie whole in this one's, and all atoms are events.
 func (g *group) smaller(grain string, made map[string]bool) string {
 	r := g.head()
-	if r.has("grain") || r.has("from_on") || r.d.Once != "" || g.placing.rolls {
+	if r.has("grain") || r.has("from_on") || r.d.Once != "" || g.placing.rolls || g.calendar != "" {
 		return ""
 	}
 	switch {

@@ -11,11 +11,12 @@ import (
 // A Finished KPI is one that was computed, with the days its sources cover.
 type Finished struct {
 	*Definition
-	Hash    string
-	Number  int        // the definition's version
-	Reason  Reason     // why values that had settled are others now
-	Covered []Interval // event time complete in every source that feeds it
-	Since   string     // cells of earlier periods are those of the build before; "": all are computed
+	Hash      string
+	Number    int        // the definition's version
+	Reason    Reason     // why values that had settled are others now
+	Covered   []Interval // event time complete in every source that feeds it
+	Witnessed time.Time  // periods before are not compared with later ones: fewer people were seen to be active
+	Since     string     // cells of earlier periods are those of the build before; "": all are computed
 }
 
 // Run says when and for which build values are finished.
@@ -34,11 +35,8 @@ type Run struct {
 func Finish(ctx context.Context, tx Execer, run Run, finished []Finished) error {
 	for _, step := range []func() error{
 		func() error { return loadRules(ctx, tx, finished) },
-		func() error {
-			return tx.Exec(ctx, "create temp table if not exists to_date_cell as\nselect c.* from cell as c where false")
-		},
-		func() error { return tx.Exec(ctx, "insert into cell select * from to_date_cell") },
 		func() error { return tx.Exec(ctx, createSince("", "if not exists ")) },
+		func() error { return addToDate(ctx, tx) },
 		func() error { return complete(ctx, tx, run.Today) },
 		func() error { return suppress(ctx, tx) },
 		func() error { return writeValues(ctx, tx, run) },
@@ -154,8 +152,9 @@ func makeTable(ctx context.Context, tx Execer, table, create string) error {
 func loadRules(ctx context.Context, tx Execer, finished []Finished) error {
 	for _, create := range []string{
 		`create or replace temp table kpi_rule (kpi_id varchar, measure varchar, unit varchar, direction varchar,
-    maturity_days integer, restate_days integer, min_n integer, privacy_k integer, version integer, sql_hash varchar)`,
+    maturity_days integer, restate_days integer, min_n integer, privacy_k integer, version integer, sql_hash varchar, adds_up boolean)`,
 		`create or replace temp table kpi_split (kpi_id varchar, segment_type varchar, segment_value varchar, maturity_days integer)`,
+		`create or replace temp table kpi_witness (kpi_id varchar, since_on date)`,
 		`create or replace temp table kpi_part (kpi_id varchar, grain varchar, part_grain varchar)`,
 		`create or replace temp table to_date_grain (grain varchar, to_date varchar)`,
 	} {
@@ -163,12 +162,15 @@ func loadRules(ctx context.Context, tx Execer, finished []Finished) error {
 			return err
 		}
 	}
-	var calendar, rules, splits, parts [][]any
+	var calendar, rules, splits, parts, witnesses [][]any
 	for _, grain := range grains()[1:] {
 		calendar = append(calendar, []any{grain, toDate(grain)})
 	}
 	for _, f := range finished {
-		rules = append(rules, []any{f.ID, f.Measure, f.Unit, f.Direction, f.MaturityDays, f.RestateDays, f.MinN, f.PrivacyK, f.Number, f.Hash})
+		rules = append(rules, []any{f.ID, f.Measure, f.Unit, f.Direction, f.MaturityDays, f.RestateDays, f.MinN, f.PrivacyK, f.Number, f.Hash, f.addsUp()})
+		if !f.Witnessed.IsZero() {
+			witnesses = append(witnesses, []any{f.ID, dateOf(f.Witnessed)})
+		}
 		for value, text := range f.SplitMaturity {
 			maturity, err := days(text)
 			if err != nil {
@@ -183,13 +185,14 @@ func loadRules(ctx context.Context, tx Execer, finished []Finished) error {
 	return errors.Join(
 		insertRows(ctx, tx, "to_date_grain", calendar), insertRows(ctx, tx, "kpi_rule", rules),
 		insertRows(ctx, tx, "kpi_split", splits), insertRows(ctx, tx, "kpi_part", parts),
+		insertRows(ctx, tx, "kpi_witness", witnesses),
 	)
 }
 
 func dropTemporary(ctx context.Context, tx Execer) error {
 	for _, table := range []string{
 		"cell", "kpi_header", "kpi_grain", "kpi_covered", "kpi_rule", "kpi_split", "kpi_part", "to_date_grain", "kpi_window",
-		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "kpi_slice", "slice_part", "kpi_reason", "header_link", "to_date_cell", "kpi_since", "kpi_moved",
+		"completed", "hidden_cell", "period_part", "shown", "compared", "noise", "kpi_slice", "slice_part", "kpi_reason", "header_link", "to_date_cell", "to_date_period", "kpi_witness", "seen_side", "kpi_since", "kpi_moved",
 	} {
 		if err := tx.Exec(ctx, "drop table if exists temp."+table); err != nil {
 			return err

@@ -20,6 +20,7 @@ type group struct {
 	flags    flags
 	placing  placing
 	counted  string // the weight of atoms that have an amount
+	calendar string // the days that stand in periods; "": all of ref.calendar
 
 	showsAtoms bool   // atoms carry what an explanation shows of them
 	shownTrait string // column of an attached atom that the explained cell is a slice by

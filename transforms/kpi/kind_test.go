@@ -1,6 +1,7 @@
 package kpi_test
 
 import (
+	"slices"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -135,6 +136,30 @@ from (values ('all', 'a', true, true, '2026-01', 'engaged'), ('x', 'a', true, tr
 	require.Equal(t, want[:5], m.cells("by_itself", "month")[:5], "the same through atoms as from the mart's rows")
 	require.Equal(t, "1|2|0.5|2", m.cell("lurkers", "month", "2026-01-01"))
 	require.Equal(t, []string{"none"}, m.rows("select distinct segment_value from temp.cell where kpi_id = 'outcome' and segment_type = 'engagement_level'"), "an outcome by the level before")
+}
+
+func TestCompute_rowsOfAPeriodStandInTheNextByTheirOwnLevel(t *testing.T) {
+	m := newMarts(t, "2026-01-01", "2026-03-15")
+	m.people("a 2026-01 search", "b 2026-01 invite")
+	m.exec(`insert into mart.person_period
+select 'month', v.start, v.community, 'P-' || v.who, true, v.again, '2026-01', v.channel, v.level, 'none'
+from (values (date '2026-01-01', 'all', 'a', true, 'search', 'engaged'), (date '2026-01-01', 'x', 'a', true, 'search', 'engaged'), (date '2026-01-01', 'y', 'a', true, 'search', 'engaged'),
+    (date '2026-01-01', 'all', 'b', false, 'invite', 'lurker'), (date '2026-01-01', 'y', 'b', false, 'invite', 'lurker'),
+    (date '2026-03-01', 'all', 'a', false, 'search', 'meaningful'), (date '2026-03-01', 'x', 'a', false, 'search', 'meaningful')) as v (start, community, who, again, channel, level)`)
+	m.exec("alter table marts.mart.person_period add column next_period_start date")
+	m.exec("update mart.person_period set next_period_start = cast(period_start + interval 1 month as date)")
+	columns := "select m.grain, m.next_period_start as period_start, m.community_id, m.person_id, m.engagement_level, m.is_contributor as numerator, m.is_active as denominator from "
+	fields := "measure = \"distinct_ratio\"\nsegments = [\"community_people\"]\noutcome = true"
+	m.compute(file("returning", fields, columns+"mart.person_period as m"),
+		file("by_itself", fields, "with p as (select * from mart.person_period) "+columns+"p as m"))
+	want := []string{
+		"02-01|all|1|2|0.5|2", "02-01|community=x|1|1|1|1", "02-01|community=y|1|2|0.5|2",
+		"02-01|engagement_level=engaged|1|1|1|1", "02-01|engagement_level=lurker|0|1|0|1",
+		"02-01|join_channel=invite|0|1|0|1", "02-01|join_channel=search|1|1|1|1", "02-01|join_month=2026-01|1|2|0.5|2",
+	}
+	began := slices.IndexFunc(m.cells("returning", "month"), func(cell string) bool { return cell == want[0] })
+	require.Equal(t, want, m.cells("returning", "month")[began:began+len(want)])
+	require.Equal(t, m.cells("by_itself", "month"), m.cells("returning", "month"), "the same through atoms as from the mart's rows")
 }
 
 func TestCompute_splitsByAParameterColumn(t *testing.T) {

@@ -123,7 +123,7 @@ values (?, cast(? as date), 'all', ?, true, ?, ?)`, grain, start, "P-"+who, leve
 // file is a KPI file with these fields beside the usual ones.
 func file(id, fields, sql string) string {
 	usual := map[string]string{
-		"name": `"n"`, "definition": `"d"`, "formula": `"f"`, "data_source": `"s"`, "owner": `"o"`, "cadence": `"weekly"`, "category": `"health"`,
+		"name": `"n"`, "definition": `"d"`, "formula": `"f"`, "data_source": `"s"`, "owner": `"community_manager"`, "cadence": `"weekly"`, "category": `"health"`,
 		"unit": `"count"`, "direction": `"up"`, "additive": `"no"`, "grains": `["month"]`, "window": `"w"`, "maturity": `"0d"`, "restate": `"0d"`,
 		"segments": `[]`, "sources": `["community"]`, "leading": "true", "outcome": "false",
 	}

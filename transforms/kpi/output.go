@@ -20,7 +20,9 @@ func Tables(definitions []*Definition) []Table {
 		{"value", "One row per KPI, grain, period and slice. A KPI that no source feeds has no row.", valueColumns()},
 		{"dictionary", "One row per KPI and version of its definition: what it means and how it is computed.", dictionary},
 		{"change", "One row per value that can be compared: with the period before, the year before and its baseline. " +
-			"Hidden, partial and thin values are not compared, but for the period that is going on: its days so far, with as many of the earlier one.", changeColumns()},
+			"Hidden, partial and thin values are not compared, but for the period that is going on: its days so far, with as many of the earlier one. " +
+			"That cannot be said, and there is no such row, of KPIs made of stocks or of people's whole periods, of derived ones, and by engagement level. " +
+			"Where visits say who is active, no period before they were witnessed (core.capability) is compared with a later one: it lacks those who only read.", changeColumns()},
 		{"value_history", "One row per settled value that a later build replaced: one past its maturity and restatement horizon. " +
 			"A new definition leaves the old value beside the new for every settled period.", historyColumns()},
 		{"influence_link", "One row per hypothesis about what moves a KPI. Stated, not proved.", influenceColumns()},

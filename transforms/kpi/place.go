@@ -64,7 +64,7 @@ func (g *group) placed(grain string) string {
 		parts = append(parts, fmt.Sprintf("select %s as period_start%s\nfrom atom as a%s", period, g.carried(), from))
 	}
 	if w.kind == "cal" && r.has("happened_on") {
-		add("c."+periodColumn(grain), "\ninner join ref.calendar as c on c.date_day = a.happened_on")
+		add("c."+periodColumn(grain), g.onDay(grain))
 	}
 	if w.kind == "cal" && r.has("grain") {
 		// What a mart says of the period after this one, or of days to come, is
@@ -83,6 +83,14 @@ func (g *group) placed(grain string) string {
 		add("r.period_start", fmt.Sprintf("%s\n    and a.from_on <= %s and (a.until_on is null or a.until_on > %s)", periods, day, day))
 	}
 	return g.latest(strings.Join(parts, "\nunion all\n"))
+}
+
+// onDay joins the period in which an event happened.
+func (g *group) onDay(grain string) string {
+	if g.calendar == "" {
+		return "\ninner join ref.calendar as c on c.date_day = a.happened_on"
+	}
+	return fmt.Sprintf("\ninner join %s as c on c.date_day = a.happened_on and c.%s is not null", g.calendar, periodColumn(grain))
 }
 
 func (g *group) inWindow(periods string, w window, day string) string {

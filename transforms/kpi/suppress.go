@@ -14,6 +14,8 @@ const OpinionK = 10
 //   - a cell of fewer people than the threshold, the whole exempt unless the
 //     KPI's threshold is that of surveys; a cell without people (n is null) is
 //     no cell of people;
+//   - the first days of an earlier period, where days add up and those after them
+//     are of fewer people than that: they could be worked out;
 //   - where exactly one cell of a KPI, grain, period and segment type is hidden,
 //     the next smallest with anybody in it, ties by the slice's name: the whole
 //     less the others would give the one away;
@@ -24,7 +26,7 @@ const OpinionK = 10
 // Each hidden cell may make another the only one, so the last two rules repeat
 // until they find nothing.
 func suppress(ctx context.Context, tx Execer) error {
-	for _, statement := range []string{createHidden, fmt.Sprintf(hideSmall, OpinionK), createPeriodParts, createSliceParts} {
+	for _, statement := range []string{createHidden, fmt.Sprintf(hideSmall, OpinionK), fmt.Sprintf(hideRemainder, OpinionK), createPeriodParts, createSliceParts} {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}
@@ -49,6 +51,29 @@ select c.slice_no, c.type_no, c.period_start, 0 as found_in
 from completed as c
 inner join kpi_slice as s on s.slice_no = c.slice_no
 where c.n > 0 and c.n < s.privacy_k and (s.segment_type <> 'all' or s.privacy_k >= %d)`
+
+// hideRemainder takes the difference of people as those of the days after: it is
+// the fewest they can be.
+const hideRemainder = `insert into hidden_cell
+with
+whole as (
+    select c.slice_no, c.period_start, c.numerator, c.denominator, c.n
+    from completed as c
+    union all
+    select s.slice_no, v.period_start, v.numerator, v.denominator, v.n
+    from kpi.value as v
+    inner join kpi_since as k on k.kpi_id = v.kpi_id and v.period_start < k.since
+    inner join kpi_slice as s
+        on s.kpi_id = v.kpi_id and s.grain = v.grain and s.segment_type = v.segment_type and s.segment_value = v.segment_value
+)
+
+select c.slice_no, c.type_no, c.period_start, 0 as found_in
+from completed as c
+inner join kpi_slice as s on s.slice_no = c.slice_no and s.is_to_date and s.adds_up
+inner join whole as w on w.slice_no = s.compared_no and w.period_start = c.period_start
+where not c.is_partial and c.n >= s.privacy_k and w.n - c.n < s.privacy_k
+    and (s.segment_type <> 'all' or s.privacy_k >= %d)
+    and (w.numerator is distinct from c.numerator or w.denominator is distinct from c.denominator)`
 
 // hideComplement looks at the sets in which the last round hid the only cell.
 const hideComplement = `insert into hidden_cell

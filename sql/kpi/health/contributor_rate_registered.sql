@@ -31,28 +31,29 @@ kpi "contributor_rate_registered" {
 with
 -- A membership is looked at on the last day of the period, or today while the
 -- period runs.
-ends as (
+acted as (
     select
-        r.grain,
-        r.period_start,
+        p.grain,
+        p.period_start,
+        p.person_id,
+        p.community_id,
         case
-            when r.period_end > cast(setting('today') as date) then cast(setting('today') as date)
-            else add_days(r.period_end, -1)
+            when p.next_period_start > cast(setting('today') as date) then cast(setting('today') as date)
+            else add_days(p.next_period_start, -1)
         end as last_on
-    from ref.period as r
+    from mart.person_period as p
+    where p.is_contributor
 ),
 
 -- Who acted and was no member at the end is in neither count.
 contributors as (
-    select p.grain, p.period_start, p.person_id, p.community_id
-    from mart.person_period as p
-    inner join ends as x on x.grain = p.grain and x.period_start = p.period_start
+    select a.grain, a.period_start, a.person_id, a.community_id
+    from acted as a
     inner join mart.membership as m
-        on m.person_id = p.person_id
-        and (p.community_id = 'all' or m.community_id = p.community_id)
-        and m.from_on <= x.last_on
-        and coalesce(m.until_on > x.last_on, true)
-    where p.is_contributor
+        on m.person_id = a.person_id
+        and (a.community_id = 'all' or m.community_id = a.community_id)
+        and m.from_on <= a.last_on
+        and coalesce(m.until_on > a.last_on, true)
 ),
 
 final as (

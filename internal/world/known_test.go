@@ -1,0 +1,68 @@
+package world
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+func TestKnown_joinsOnlyOneHumansLogins(t *testing.T) {
+	w := made(t, 12, 0.4)
+	for _, witnessed := range []bool{false, true} {
+		known := w.Known(w.End, witnessed)
+		humans, joined := map[int32]PersonID{}, 0
+		for i, human := range known {
+			person := w.Logins[i].Person
+			if other, ok := humans[human]; ok {
+				require.Equal(t, other, person, "login %d", i)
+				joined++
+			}
+			humans[human] = person
+		}
+		require.Greater(t, joined, len(w.Logins)/3)
+	}
+}
+
+func TestKnown_linksNoMemberWithoutConsent(t *testing.T) {
+	w := made(t, 12, 0.4)
+	said := map[LoginID]Consent{}
+	for _, e := range w.Events {
+		if e.Kind == ConsentSaid {
+			said[e.Login] = Consent(e.Detail)
+		}
+	}
+	known, size := w.Known(w.End, true), map[int32]int{}
+	for _, human := range known {
+		size[human]++
+	}
+	apart := 0
+	for i, human := range known {
+		answer, asked := said[LoginID(i)]
+		if community := w.Logins[i].Source <= GitHub; asked && answer != Granted || !asked && community {
+			require.Equal(t, 1, size[human], "login %d", i)
+			apart++
+		}
+	}
+	require.NotZero(t, apart)
+}
+
+func TestKnown_growsWithWhatIsShown(t *testing.T) {
+	w := made(t, 12, 0.4)
+	humans := func(at Moment, witnessed bool) int {
+		seen := map[int32]bool{}
+		for i, human := range w.Known(at, witnessed) {
+			if w.Logins[i].Made < at {
+				seen[human] = true
+			}
+		}
+		return len(seen)
+	}
+	half := w.Start + (w.End-w.Start)/2
+	require.Less(t, humans(half, false), humans(w.End, false))
+	require.Less(t, humans(w.End, true), humans(w.End, false), "who watched over time knows more")
+
+	chain := w.Planted.MergeChain
+	known := w.Known(w.End, false)
+	require.Equal(t, known[chain[0]], known[chain[2]])
+	require.NotEqual(t, w.Known(w.Start+days(60), true)[chain[0]], w.Known(w.Start+days(60), true)[chain[1]], "not merged yet")
+}
