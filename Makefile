@@ -2,7 +2,7 @@
 
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build test race lint bench bench-large nightly proto
+.PHONY: build test race lint bench bench-large identity-table nightly proto
 
 build:
 	go build -o bin/rollcall ./cmd/rollcall
@@ -30,6 +30,10 @@ bench-large:
 	ROLLCALL_BENCH_STORED=10000000 go test -run '^$$' -bench Stored -benchtime 1x -timeout 60m ./sync
 	ROLLCALL_BENCH_ACTIVITIES=10000000 go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
 
+# How well identities are resolved on labelled data, where it is at hand.
+identity-table:
+	go test -run Table -count 1 -v -timeout 30m ./transforms/identity/labelled
+
 # What is too long for every change: a hundred deaths each of daemon and
 # child, fifty steps each compared with a full build, the conformance suite with a million records from every connector,
 # and a minute of every fuzz test.
@@ -37,6 +41,7 @@ nightly:
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	ROLLCALL_WORLDS=8 go test -run BruteForce -count 1 -timeout 30m ./transforms/kpi
 	ROLLCALL_STEPS=50 go test -run FiftySteps -count 1 -v -timeout 60m ./transforms
+	ROLLCALL_STEPS=1000 go test -run Steps -count 1 -v -timeout 60m ./transforms/identity
 	ROLLCALL_CONFORMANCE=full go test -run 'Conform|conforms|passesASound' -count 1 -timeout 60m ./connectors/...
 	@set -e; for package in $$(go list ./...); do \
 		for name in $$(go test -list '^Fuzz' $$package | grep '^Fuzz' || true); do \
