@@ -49,18 +49,17 @@ type forum struct {
 }
 
 type user struct {
-	login              world.LoginID
-	id                 int64
-	username, name     string
-	email              string
-	emails             []string // further ones
-	admin, moderator   bool
-	created, seen      world.Moment
-	suspended, gone    world.Moment // 0: never
-	days, posts, opens int
-	likes              []*like // in order of time
-	received           int
-	anonymous          bool
+	login            world.LoginID
+	id               int64
+	username, name   string
+	email            string
+	emails           []string // further ones
+	admin, moderator bool
+	created, seen    world.Moment
+	suspended, gone  world.Moment // 0: never
+	days, posts      int
+	likes            []*like // in order of time
+	anonymous        bool
 }
 
 type like struct {
@@ -70,7 +69,6 @@ type like struct {
 
 type topic struct {
 	id               int64
-	thread           world.ThreadID
 	posts            []*post
 	bumped, last     world.Moment
 	closed, deleted  world.Moment // 0: not
@@ -108,7 +106,6 @@ type review struct {
 	by     *user
 	at     world.Moment
 	status int // 0 pending, 1 approved, 2 rejected, 3 ignored
-	reason world.FlagReason
 	scores int
 }
 
