@@ -35,7 +35,10 @@ func (b *Builder) keepCompanies(ctx context.Context, tx *warehouse.Tx, build *Bu
 			return err
 		}
 	}
-	return nil
+	if !slices.Contains(changed, "identity.account_source") {
+		return nil
+	}
+	return b.followCompanies(ctx, tx, build)
 }
 
 // kindsOf gives the kinds of every instance (type:name), also of those that
