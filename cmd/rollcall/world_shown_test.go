@@ -199,7 +199,7 @@ func (f *follower) comparePeople(s *told, source world.Source) {
 		require.True(f.t, ok, "%s is stored", f.world.Username(id))
 		var shown []string
 		for _, email := range append([]gjson.Result{record.Get("email")}, record.Get("secondary_emails").Array()...) {
-			if email.Str != "" {
+			if strings.Contains(email.Str, "@") {
 				shown = append(shown, email.Str)
 			}
 		}
