@@ -116,7 +116,7 @@ func (x *exporter) org(e *Event) {
 		domain = x.CompanyDomain(o.Company)
 	}
 	if o.Refers != None {
-		refers = fmt.Sprintf("files:%s:org:%s", x.Orgs[o.Refers].Source.Instance(), x.OrgKey(o.Refers))
+		refers = x.FullOrgID(o.Refers)
 	}
 	x.row(o.Source.Instance(), companies, "id,name,domain,crm_company,country,created_at,updated_at,is_deleted",
 		x.OrgKey(OrgID(e.Object)), x.CompanyName(o.Company), domain, refers, x.Companies[o.Company].Country.Code(), stamp(o.Made), stamp(e.At), yes(e.Kind == OrgsMerged))

@@ -106,6 +106,16 @@ func TestNew_givesIdsOnce(t *testing.T) {
 	}
 }
 
+func TestLands_haveAllNames(t *testing.T) {
+	for c := range countryCount {
+		require.Len(t, landOf(c).given, givenNames, c.Code())
+		require.Len(t, landOf(c).family, familyNames, c.Code())
+		for _, name := range append(landOf(c).given, landOf(c).family...) {
+			require.Regexp(t, "^[a-z-]+$", fold(name), "an address is plain ASCII")
+		}
+	}
+}
+
 func TestNew_editsToTheLengthItSays(t *testing.T) {
 	w := made(t, 10, 0.3)
 	edits := 0

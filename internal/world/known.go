@@ -1,36 +1,48 @@
 package world
 
+import (
+	"cmp"
+	"slices"
+)
+
 // Known says which logins can be known to be one human's from what the sources
 // show at a moment: a number for each login, equal for those. A human's logins
-// hang together by an address (but a mailbox of several people's), a
-// subject that the product shows, or a merge of contacts. Communities' logins are linked
-// only by their owner's own consent, others unless the owner refused. With
-// witnessed, an address counts that a source without history showed once;
+// hang together by an address (but a mailbox of several people's), a subject
+// that the product shows, or a merge of contacts. By whose word an address
+// stands matters (identity.md, tiers): the people's own word links only where
+// one login alone gives it, and an address that nobody has had for 90 days
+// begins anew. Communities' logins are linked only by their owner's own
+// consent, others unless the owner refused.
+//
+// With witnessed, an address counts that a source without history showed once;
 // without, one that it shows now, as to somebody who reads it for the first
-// time. Logins not yet made have numbers, too: their own.
+// time. A login that no source shows has a number of its own.
 func (w *World) Known(at Moment, witnessed bool) []int32 {
-	k := &knowing{of: make([]int32, len(w.Logins)), may: w.mayLink(at)}
+	k := &knowing{World: w, of: make([]int32, len(w.Logins)), may: w.mayLink(at)}
 	for i := range k.of {
 		k.of[i] = int32(i)
 	}
-	byAddress, bySubject := map[claim]LoginID{}, map[claim]LoginID{}
+	addresses, subjects := map[AddressID][]claim{}, map[uint32]LoginID{}
+	acted := w.actedAtGitHub(at)
 	for i := range w.Logins {
 		id, l := LoginID(i), &w.Logins[i]
-		if l.Made >= at || w.People[l.Person].Kind == Mailbox {
+		if !k.may[i] || l.Made >= at || w.People[l.Person].Kind == Mailbox || l.Source == GitHub && !acted[id] {
 			continue
 		}
-		if l.subject != 0 && l.Source == Product { // what a forum knows of it, it shows to nobody
-			k.meet(bySubject, claim{l.Person, int32(l.subject)}, id)
+		if first, ok := subjects[l.subject]; ok && l.Source == Product {
+			k.link(first, id)
+		} else if l.subject != 0 && l.Source == Product { // what a forum knows of it, it shows to nobody
+			subjects[l.subject] = id
 		}
-		for _, h := range w.HeldBy(id) {
-			shown := h.From < at && (witnessed || h.Until >= at || keepsHistory(l.Source))
-			if a := &w.Addresses[h.Address]; shown && a.Person == l.Person {
-				k.meet(byAddress, claim{l.Person, int32(h.Address)}, id)
-			}
+		for _, c := range w.claims(id, at, witnessed) {
+			addresses[c.address] = append(addresses[c.address], c)
 		}
 	}
+	for i := range w.Addresses {
+		k.linkAll(addresses[AddressID(i)])
+	}
 	for i := range w.Events {
-		if e := &w.Events[i]; e.Kind == LoginsMerged && e.Seen < at {
+		if e := &w.Events[i]; e.Kind == LoginsMerged && e.Seen < at && k.may[e.Login] && k.may[e.Object] {
 			k.link(e.Login, LoginID(e.Object))
 		}
 	}
@@ -40,8 +52,32 @@ func (w *World) Known(at Moment, witnessed bool) []int32 {
 	return k.of
 }
 
-// keepsHistory says that a source's files keep the addresses a login once had.
-func keepsHistory(s Source) bool { return s == CRMWest || s == CRMEast || s == Helpdesk }
+// A claim is a login's word that an address was its owner's over [from, until).
+type claim struct {
+	login       LoginID
+	address     AddressID
+	from, until Moment
+	isOwnWord   bool
+}
+
+// claims are those of a login that the sources show at a moment, of addresses
+// that are its owner's.
+func (w *World) claims(id LoginID, at Moment, witnessed bool) []claim {
+	l := &w.Logins[id]
+	history := l.Source == CRMWest || l.Source == CRMEast || l.Source == Helpdesk
+	var shown []claim
+	for _, h := range w.HeldBy(id) {
+		if h.From >= at || w.Addresses[h.Address].Person != l.Person || h.Until < at && !witnessed && !history {
+			continue
+		}
+		c := claim{login: id, address: h.Address, from: h.From, until: h.Until, isOwnWord: l.Source.EmailTrust() == "self"}
+		if h.Until >= at || l.Gone == h.Until && h.IsPrimary && !witnessed { // that a contact is gone is seen only now
+			c.until = Never
+		}
+		shown = append(shown, c)
+	}
+	return shown
+}
 
 // mayLink says of each login whether it may be linked: the last answer counts.
 func (w *World) mayLink(at Moment) []bool {
@@ -57,34 +93,66 @@ func (w *World) mayLink(at Moment) []bool {
 	return may
 }
 
-// A claim is a person's own address or subject.
-type claim struct {
-	person PersonID
-	value  int32
+// actedAtGitHub are the logins that GitHub shows: those that did something in
+// the organisation, and its members.
+func (w *World) actedAtGitHub(at Moment) map[LoginID]bool {
+	acted := map[LoginID]bool{}
+	for i := range w.Events {
+		e := &w.Events[i]
+		if e.Login == None || e.Seen >= at || w.Logins[e.Login].Source != GitHub {
+			continue
+		}
+		switch e.Kind {
+		case RoleGiven, ThreadOpened, Replied, Reacted, Starred:
+			acted[e.Login] = true
+		}
+	}
+	return acted
 }
 
 // knowing joins logins into humans.
 type knowing struct {
+	*World
 	of  []int32
 	may []bool
 }
 
-// meet links a login with the first that made the same claim.
-func (k *knowing) meet(first map[claim]LoginID, c claim, id LoginID) {
-	if !k.may[id] {
-		return
+// recycledAfter is how long nobody has an address before it counts as another's.
+const recycledAfter = 90 * 24 * 3600 * 1000
+
+// linkAll links the logins that claim one address: those of each stretch of
+// time in which somebody had it.
+func (k *knowing) linkAll(claims []claim) {
+	slices.SortStableFunc(claims, func(a, b claim) int { return cmp.Compare(a.from, b.from) })
+	start, until := 0, Moment(0)
+	for i, c := range claims {
+		if i > start && until != Never && c.from > until+recycledAfter {
+			k.linkStretch(claims[start:i])
+			start, until = i, 0
+		}
+		until = max(until, c.until)
 	}
-	if other, ok := first[c]; ok {
-		k.link(other, id)
-		return
+	k.linkStretch(claims[start:])
+}
+
+func (k *knowing) linkStretch(claims []claim) {
+	first, own, ownWords := LoginID(None), LoginID(None), map[LoginID]bool{}
+	for _, c := range claims {
+		switch {
+		case c.isOwnWord:
+			own, ownWords[c.login] = c.login, true
+		case first == None:
+			first = c.login
+		default:
+			k.link(first, c.login)
+		}
 	}
-	first[c] = id
+	if first != None && len(ownWords) == 1 {
+		k.link(first, own)
+	}
 }
 
 func (k *knowing) link(a, b LoginID) {
-	if !k.may[a] || !k.may[b] {
-		return
-	}
 	x, y := k.root(int32(a)), k.root(int32(b))
 	k.of[max(x, y)] = min(x, y)
 }

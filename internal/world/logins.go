@@ -46,6 +46,12 @@ func (w *World) OrgKey(id OrgID) string {
 	return strconv.FormatInt(o.ID, 10)
 }
 
+// FullOrgID is an org's id in the lake.
+func (w *World) FullOrgID(id OrgID) string {
+	s := w.Orgs[id].Source
+	return s.Connector() + ":" + s.Instance() + ":org:" + w.OrgKey(id)
+}
+
 // Username is a login's public name where the source has such: unique in it.
 func (w *World) Username(id LoginID) string {
 	l := &w.Logins[id]

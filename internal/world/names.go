@@ -19,6 +19,12 @@ const (
 	countryCount
 )
 
+// Every land has as many names of each kind.
+const (
+	givenNames  = 20
+	familyNames = 24
+)
+
 // A land is a country's words and money. Names are in its own letters where
 // those are Latin, so that folding is put to the test.
 type land struct {

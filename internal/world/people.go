@@ -93,14 +93,14 @@ func (m *maker) colleague(i, staff int) {
 	if i < (staff+2)/3 {
 		n.onForum, n.onLab, n.onGitHub = m.Start+hours(9), m.Start+hours(10), m.Start+hours(11)
 	}
-	id := m.addPerson(Person{Kind: Staff, Country: Germany, given: uint16(d.below(20)), family: uint16(d.below(24))}, n)
+	id := m.addPerson(Person{Kind: Staff, Country: Germany, given: uint16(d.below(givenNames)), family: uint16(d.below(familyNames))}, n)
 	m.hire(id, Tidewater, m.Start, Never)
 }
 
 // somebody is a person as they come, mostly from where the company is.
 func (m *maker) somebody(company CompanyID) PersonID {
 	d := m.on(onPeople, len(m.People), 0)
-	p := Person{Country: Country(d.weighted(30, 12, 18, 10, 8, 7, 10, 5)), given: uint16(d.below(20)), family: uint16(d.below(24))}
+	p := Person{Country: Country(d.weighted(30, 12, 18, 10, 8, 7, 10, 5)), given: uint16(d.below(givenNames)), family: uint16(d.below(familyNames))}
 	if d.chance(0.75) {
 		p.Country = m.Companies[company].Country
 	}

@@ -110,6 +110,7 @@ create table identity.pending (
 create table identity.solved (
     fingerprint varchar,
     solved_at timestamp,
+    compared_at timestamp,      -- when it was last asked who looks alike
     due_at timestamp,           -- when the next company of a contact begins or ends
     build_id varchar
 );
