@@ -28,7 +28,8 @@ type fixture struct {
 	scope     string // of names: the case
 	community string
 	numbered  *int
-	listings  map[string]bool // shapes whose file lists all there is
+	listings  map[string]bool   // shapes whose file lists all there is
+	keys      map[string]string // the column that a shape's records are known by, where it is not the usual one
 }
 
 // newFixture is a community that tells its members, threads and replies, and as
@@ -214,8 +215,12 @@ func (f *fixture) shapes() []string { return slices.Sorted(maps.Keys(f.lines)) }
 func (f *fixture) blocks(dir string) string {
 	var blocks strings.Builder
 	for _, shape := range f.shapes() {
-		fmt.Fprintf(&blocks, "  file %q {\n    path = %q\n    stream = %q\n    canonical = true\n    snapshot = %t\n  }\n",
-			shape, fileOf(dir, shape), shape, f.listings[shape])
+		key := ""
+		if f.keys[shape] != "" {
+			key = fmt.Sprintf("    key = [%q]\n", f.keys[shape])
+		}
+		fmt.Fprintf(&blocks, "  file %q {\n    path = %q\n    stream = %q\n    canonical = true\n    snapshot = %t\n%s  }\n",
+			shape, fileOf(dir, shape), shape, f.listings[shape], key)
 	}
 	return blocks.String()
 }

@@ -28,6 +28,7 @@ func tellWorld(t testing.TB, w *world.World, before world.Moment) *fixture {
 		fixture: newFixture(t), w: w, made: map[world.LoginID]line{}, posts: map[world.PostID]line{}, answers: map[world.ThreadID]line{},
 		deeds: map[string]line{}, flags: map[world.PostID][]line{}, attended: map[string]line{},
 	}
+	f.keys = map[string]string{"identity_evidence": "identity_id"} // the subject is personal
 	for i := range w.Communities {
 		f.tellCommunity(world.CommunityID(i))
 	}
@@ -57,6 +58,9 @@ func (f *worldFixture) tell(e *world.Event) {
 	switch e.Kind {
 	case world.LoginMade, world.LoginGone, world.LoginSuspended, world.RoleGiven:
 		f.tellLogin(e)
+	case world.ConsentSaid:
+		f.put("consent", line{"identity_id": f.w.IdentityID(e.Login), "purpose": "identity_matching", "recorded_at": moment(e.At),
+			"status": [...]string{"granted", "refused", "withdrawn"}[e.Detail]})
 	case world.ThreadOpened, world.Replied, world.Noted, world.Edited, world.Removed:
 		f.tellPost(e)
 	case world.Accepted, world.Unaccepted:
@@ -81,6 +85,9 @@ func (f *worldFixture) tellLogin(e *world.Event) {
 	case world.LoginMade:
 		kind := f.w.People[l.Person].Kind
 		f.put("identity", line{"identity_id": id, "is_staff": kind == world.Staff, "is_bot": kind == world.Bot})
+		// Everybody signs in with one subject, so that who is who is plain.
+		f.put("identity_evidence", line{"identity_id": id, "id_type": "subject", "namespace": world.Issuer, "value": fmt.Sprintf("tw|%06d", l.Person),
+			"trust": "verified", "seen_from": moment(e.At)})
 		if kind == world.Test {
 			f.put("identity_role", line{"identity_id": id, "role_name": "test"})
 		}

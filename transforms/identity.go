@@ -3,6 +3,7 @@ package transforms
 import (
 	"context"
 	"database/sql"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -26,7 +27,18 @@ func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx, build *Build
 	if outcome.Moved > 0 || len(p.gone) > 0 {
 		delete(p.deltas, peopleTable) // not only new logins
 	}
-	if !outcome.IsChanged && len(p.gone) == 0 {
+	outcome.IsChanged = outcome.IsChanged || len(p.gone) > 0
+	return b.notePeople(ctx, tx, outcome, build)
+}
+
+// notePeople lets the models that read of people be built again.
+func (b *Builder) notePeople(ctx context.Context, tx *warehouse.Tx, outcome identity.Outcome, build *Build) error {
+	if outcome.SuggestsAnew {
+		if err := noteChange(ctx, tx, "identity.suggestion", build); err != nil {
+			return err
+		}
+	}
+	if !outcome.IsChanged {
 		return nil
 	}
 	b.opts.Log.Info("resolved people", "build", build.ID, "logins", outcome.Solved, "moved", outcome.Moved, "refusals", outcome.Refusals)
@@ -95,6 +107,33 @@ func (b *Builder) identityRules() identity.Rules {
 		}
 	}
 	return rules
+}
+
+// ResolvePeople applies what somebody decided in the lake at once; the marts
+// follow with the next build. It needs the lake of an earlier build.
+func (b *Builder) ResolvePeople(ctx context.Context) (identity.Outcome, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	build, err := b.newBuild(BuildRequest{})
+	if err != nil {
+		return identity.Outcome{}, err
+	}
+	build.plan = &stagingPlan{noted: map[string]bool{}, deltas: map[string]string{}}
+	if err := errors.Join(b.prepareStaged(ctx, build), b.offerIdentity(ctx)); err != nil {
+		return identity.Outcome{}, err
+	}
+	var outcome identity.Outcome
+	err = b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
+		round := identity.Round{BuildID: build.ID, Now: b.opts.Now(), Rules: b.identityRules(), Rows: map[string]string{}, Changes: map[string]string{}}
+		if outcome, err = identity.Resolve(ctx, tx, round); err != nil {
+			return err
+		}
+		return b.notePeople(ctx, tx, outcome, build)
+	})
+	if err != nil {
+		return outcome, fmt.Errorf("resolve people: %w", err)
+	}
+	return outcome, b.opts.DB.Lake.Checkpoint(ctx)
 }
 
 // planPeople notes whether people are to be resolved although staging did not

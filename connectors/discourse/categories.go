@@ -67,6 +67,9 @@ func (s *source) readCategories(ctx context.Context, _ connectors.Cursor, emit e
 }
 
 func categoryRecords(list gjson.Result, seen map[string]bool) (records []connectors.Record, err error) {
+	if !list.IsArray() {
+		return nil, nil // a category without subcategories has null
+	}
 	list.ForEach(func(_, item gjson.Result) bool {
 		var r connectors.Record
 		if r, err = record(item, "/categories.json", time.Time{}); err != nil {

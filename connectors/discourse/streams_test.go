@@ -47,6 +47,15 @@ func TestStreams_readWhatAnAdminMaySee(t *testing.T) {
 	}
 }
 
+func TestCategories_withoutSubcategoriesMayHaveNull(t *testing.T) {
+	s := keyed(t, http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		answer(w, r, `{"category_list":{"categories":[{"id":1,"subcategory_list":null},{"id":2,"subcategory_list":[{"id":3,"subcategory_list":null}]}]}}`)
+	}))
+	l := newLake(categoriesName)
+	l.read(t, s, categoriesName, nil)
+	require.ElementsMatch(t, []string{"1", "2", "3"}, slices.Collect(mapsKeys(l.live())))
+}
+
 func mapsKeys(records map[string]connectors.Record) func(func(string) bool) {
 	return func(yield func(string) bool) {
 		for key := range records {

@@ -1,6 +1,6 @@
 -- One row per company. What its orgs say of it is taken from the record that
 -- changed last; of several orgs the CRM names it and its owner, then billing,
--- the helpdesk, the product. It is a customer, ourselves or a test if one of its
+-- the helpdesk, the product, and of these the one known longest. It is a customer, ourselves or a test if one of its
 -- orgs is.
 --
 -- account_id: the company; stable over builds
@@ -44,7 +44,8 @@ orgs as (
         max_by(o.is_customer, o.recency) filter (where o.is_customer is not null) as is_customer,
         max_by(o.is_internal, o.recency) filter (where o.is_internal is not null) as is_internal,
         max_by(o.is_test, o.recency) filter (where o.is_test is not null) as is_test,
-        min(o.created_at) as created_at
+        min(o.created_at) as created_at,
+        min(o.first_seen_at) as first_seen_at
     from observed as o
     group by o.org_id
 ),
@@ -60,7 +61,8 @@ entries as (
         o.created_at,
         row_number() over (
             partition by s.account_id
-            order by coalesce(o.weight, 6) nulls last, o.created_at nulls last, s.org_id nulls last
+            order by
+                coalesce(o.weight, 6) nulls last, o.created_at nulls last, o.first_seen_at nulls last, s.org_id nulls last
         ) as place
     from core.account_source as s
     left join orgs as o on o.org_id = s.org_id

@@ -93,7 +93,7 @@ type Claim struct {
 // A Same is a pair of logins of which it was said outright that they are one.
 type Same struct {
 	A, B int32
-	Rule Rule // Decided, Merge or Reference
+	Rule Rule // Decided, Merged or Reference
 }
 
 // A Rule names why two logins were linked, kept apart or suggested.
@@ -103,7 +103,7 @@ type Rule uint8
 const (
 	NoRule        Rule = iota
 	Decided            // somebody decided that they are one
-	Merge              // the source merged one into the other
+	Merged             // the source merged one into the other
 	Reference          // the source names the other by its id
 	TooManyLogins      // more than 25 logins would be one person
 	TooManyBoxes       // more than 10 mailboxes would be one person's

@@ -202,7 +202,7 @@ from lake.identity.observation as o
 where o.id_type in ('reference', 'merge') and o.trust > %d and (o.seen_until is null or o.id_type = 'merge') and %s`, Self, r.ofLogins("o.identity_key")), func(row []driver.Value) error {
 		rule := Reference
 		if row[2].(bool) {
-			rule = Merge
+			rule = Merged
 		}
 		a, b := l.logins.find(row[0].(uint64)), l.logins.find(row[1].(uint64))
 		if a >= 0 && b >= 0 && a != b {

@@ -5,6 +5,7 @@ import (
 	"math/rand/v2"
 	"os"
 	"slices"
+	"strconv"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -113,9 +114,11 @@ func (w *wanderer) forget() string {
 }
 
 func TestResolve_byStepsEqualsAllAtOnce(t *testing.T) {
-	steps := 200
-	if os.Getenv("ROLLCALL_NIGHTLY") != "" {
-		steps = 1000
+	steps := 100
+	if text := os.Getenv("ROLLCALL_STEPS"); text != "" {
+		var err error
+		steps, err = strconv.Atoi(text)
+		require.NoError(t, err)
 	}
 	for threads := range 2 {
 		w := &wanderer{lake: newLake(t, threads+1), random: rand.New(rand.NewPCG(7, uint64(threads))), next: 100}

@@ -49,6 +49,9 @@ near as (
     union
     select o.value_key from lake.identity.observation as o
     where o.id_type in ('reference', 'merge') and o.identity_key in (select t.identity_key from temp.touched as t)
+    union
+    select md5_number_lower(unnest([d.identity_id, d.other_identity_id])) from lake.identity.decision as d
+    where d.identity_id in (select t.identity_id from temp.touched as t) or d.other_identity_id in (select t.identity_id from temp.touched as t)
 ),
 
 near_components as (

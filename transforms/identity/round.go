@@ -22,7 +22,7 @@ type Round struct {
 	// table of rows that went and came, with added_rows; nil: everything is
 	// read.
 	Rows, Changes map[string]string
-	NewLogins     string   // table of the logins (identity_id) that were never seen before
+	NewLogins     string   // table of the logins (identity_id) that were never seen before; "": there are none
 	Reread        []string // sources whose records are read by other rules than before
 }
 
@@ -42,10 +42,11 @@ type InstanceRules struct {
 
 // An Outcome is what resolving people changed.
 type Outcome struct {
-	IsChanged bool  // some login is new, or belongs to somebody else, or another way
-	Solved    int64 // logins that were looked at
-	Moved     int64 // known logins that changed their person
-	Refusals  int
+	IsChanged    bool  // some login is new, or belongs to somebody else, or another way
+	Solved       int64 // logins that were looked at
+	Moved        int64 // known logins that changed their person
+	Refusals     int
+	SuggestsAnew bool // other suggestions than before
 }
 
 // A round is a Round at work in the lake's transaction.
@@ -150,7 +151,7 @@ func (r *round) now() string {
 // workTables are the temporary tables of a round.
 func workTables() []string {
 	return []string{"touched_record", "touched", "touched_value", "identifying", "observed", "ended", "newcomer", "dirty", "login", "solved", "redirected",
-		"cluster", "member", "refused", "suggested", "shared_value", "former"}
+		"cluster", "member", "refused", "suggested", "suggestion", "shared_value", "former"}
 }
 
 func (r *round) drop(ctx context.Context) error {

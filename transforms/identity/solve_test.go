@@ -269,7 +269,7 @@ func TestSolve_mergesDuplicateContactsOfOneCompany(t *testing.T) {
 func TestSolve_followsAChainOfMerges(t *testing.T) {
 	e := newEvidence()
 	for i := range 40 {
-		e.same(fmt.Sprintf("crm/%d", i), fmt.Sprintf("crm/%d", i+1), identity.Merge)
+		e.same(fmt.Sprintf("crm/%d", i), fmt.Sprintf("crm/%d", i+1), identity.Merged)
 		e.login(fmt.Sprintf("crm/%d", i), customerOf(uint32(i)+1))
 	}
 	e.claim("crm/40", "a@acme.com", identity.Staff)

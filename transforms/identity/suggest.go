@@ -68,5 +68,6 @@ func (s *solver) sorted() {
 		return cmp.Or(cmp.Compare(s.Logins[a.A].Key, s.Logins[b.A].Key), cmp.Compare(s.Logins[a.B].Key, s.Logins[b.B].Key),
 			cmp.Compare(value(a.Value), value(b.Value)), cmp.Compare(a.Rule, b.Rule))
 	})
+	s.solution.Refusals = slices.Compact(s.solution.Refusals)
 	s.solution.Suggestions = slices.Compact(s.solution.Suggestions)
 }

@@ -38,9 +38,13 @@ select coalesce((select min(i.instance_no) from lake.identity.instance as i wher
 // touch lists the records that changed, and the logins that they, decisions,
 // consent or time have to do with.
 func (r *round) touch(ctx context.Context) error {
+	newLogins := "(select cast(null as varchar) as identity_id where false)"
+	if r.NewLogins != "" {
+		newLogins = r.NewLogins
+	}
 	err := r.exec(ctx,
 		fmt.Sprintf(`create or replace temp table newcomer as
-select n.identity_id, md5_number_lower(n.identity_id) as identity_key from %s as n`, r.NewLogins),
+select n.identity_id, md5_number_lower(n.identity_id) as identity_key from %s as n`, newLogins),
 		"create or replace temp table touched_record as "+r.changed("select distinct c.record from %s as c", "record"))
 	if err != nil || r.isWhole() {
 		return err

@@ -27,6 +27,9 @@ func (r *round) solve(ctx context.Context) (Outcome, error) {
 			return outcome, fmt.Errorf("write %s: %w", step.name, err)
 		}
 	}
+	if outcome.SuggestsAnew, err = r.suggestionsChanged(ctx); err != nil {
+		return outcome, err
+	}
 	if err := r.writePeople(ctx, &outcome); err != nil {
 		return outcome, fmt.Errorf("write people: %w", err)
 	}
@@ -154,12 +157,14 @@ func (r *round) writeRefusals(ctx context.Context, l *loading, s *Solution) erro
 		return err
 	}
 	return r.exec(ctx,
+		"create or replace temp table ended as select x.* from lake.identity.refusal as x where "+r.ofIdentities("x.identity_id"),
 		"delete from lake.identity.refusal as x where "+r.ofIdentities("x.identity_id"),
 		fmt.Sprintf(`insert into lake.identity.refusal (identity_id, other_identity_id, value_key, rule, refused_at, build_id)
-select a.identity_id, b.identity_id, x.value_key, x.rule, %s, %s
+select a.identity_id, b.identity_id, x.value_key, x.rule, coalesce(e.refused_at, %s), coalesce(e.build_id, %s)
 from temp.refused as x
 inner join temp.login as a on a.identity_key = x.identity_key
-inner join temp.login as b on b.identity_key = x.other_key`, r.now(), literal(r.BuildID)))
+inner join temp.login as b on b.identity_key = x.other_key
+left join temp.ended as e on e.identity_id = a.identity_id and e.other_identity_id = b.identity_id and e.rule = x.rule and e.value_key is not distinct from x.value_key`, r.now(), literal(r.BuildID)))
 }
 
 func (l *loading) valueKey(value int32) driver.Value {
@@ -215,14 +220,24 @@ func (r *round) writeSuggestions(ctx context.Context, l *loading, s *Solution) e
 		return err
 	}
 	return r.exec(ctx,
-		"delete from lake.identity.suggestion as x where x.rule <> 'similar' and ("+r.ofIdentities("x.identity_id")+")",
-		fmt.Sprintf(`insert into lake.identity.suggestion (identity_id, other_identity_id, rule, value_key, strength, probability, evidence, suggested_at, build_id)
-select a.identity_id, b.identity_id, x.rule, x.value_key, x.strength, pow(2, x.strength) / (1 + pow(2, x.strength)), null, %s, %s
+		"create or replace temp table ended as select x.* from lake.identity.suggestion as x where x.rule <> 'similar' and ("+r.ofIdentities("x.identity_id")+")",
+		fmt.Sprintf(`create or replace temp table suggestion as
+select a.identity_id, b.identity_id as other_identity_id, x.rule, x.value_key, x.strength, pow(2, x.strength) / (1 + pow(2, x.strength)) as probability, cast(null as varchar) as evidence,
+    coalesce(e.suggested_at, %s) as suggested_at, coalesce(e.build_id, %s) as build_id
 from temp.suggested as x
 inner join temp.login as a on a.identity_key = x.identity_key
 inner join temp.login as b on b.identity_key = x.other_key
+left join temp.ended as e on e.identity_id = a.identity_id and e.other_identity_id = b.identity_id and e.rule = x.rule and e.value_key is not distinct from x.value_key
 where not exists (
     select 1 from lake.identity.decision as d
     where d.verb = 'not_same' and (d.identity_id = a.identity_id and d.other_identity_id = b.identity_id or d.identity_id = b.identity_id and d.other_identity_id = a.identity_id)
-)`, r.now(), literal(r.BuildID)))
+)`, r.now(), literal(r.BuildID)),
+		"delete from lake.identity.suggestion as x where x.rule <> 'similar' and ("+r.ofIdentities("x.identity_id")+")",
+		"insert into lake.identity.suggestion by name select * from temp.suggestion")
+}
+
+// suggestionsChanged reports whether others are suggested than before.
+func (r *round) suggestionsChanged(ctx context.Context) (changed bool, err error) {
+	return changed, scanOne(ctx, r.tx, `select (select count(*) from temp.suggestion) <> (select count(*) from temp.ended)
+    or exists (select 1 from temp.suggestion as s where s.build_id = `+literal(r.BuildID)+`)`, &changed)
 }

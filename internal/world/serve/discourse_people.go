@@ -12,34 +12,34 @@ import (
 
 // userJSON is a person as the administrator's list sends them.
 type userJSON struct {
-	ID              int64    `json:"id"`
-	Username        string   `json:"username"`
-	Name            string   `json:"name"`
-	Avatar          string   `json:"avatar_template"`
-	Email           string   `json:"email,omitempty"`
-	SecondaryEmails []string `json:"secondary_emails,omitempty"`
-	Active          bool     `json:"active"`
-	Admin           bool     `json:"admin"`
-	Moderator       bool     `json:"moderator"`
-	LastSeen        *string  `json:"last_seen_at"`
-	LastEmailed     *string  `json:"last_emailed_at"`
-	Created         string   `json:"created_at"`
-	LastSeenAge     float64  `json:"last_seen_age"`
-	LastEmailedAge  *float64 `json:"last_emailed_age"`
-	CreatedAge      float64  `json:"created_at_age"`
-	TrustLevel      int      `json:"trust_level"`
-	LockedLevel     *string  `json:"manual_locked_trust_level"`
-	Title           *string  `json:"title"`
-	TimeRead        int      `json:"time_read"`
-	Staged          bool     `json:"staged"`
-	DaysVisited     int      `json:"days_visited"`
-	PostsRead       int      `json:"posts_read_count"`
-	TopicsEntered   int      `json:"topics_entered"`
-	Posts           int      `json:"post_count"`
-	Suspended       bool     `json:"suspended,omitempty"`
-	SuspendedAt     *string  `json:"suspended_at,omitempty"`
-	SuspendedTill   string   `json:"suspended_till,omitempty"`
-	SignOn          *signOn  `json:"single_sign_on_record,omitempty"`
+	ID              int64     `json:"id"`
+	Username        string    `json:"username"`
+	Name            string    `json:"name"`
+	Avatar          string    `json:"avatar_template"`
+	Email           string    `json:"email,omitempty"`
+	SecondaryEmails *[]string `json:"secondary_emails,omitempty"`
+	Active          bool      `json:"active"`
+	Admin           bool      `json:"admin"`
+	Moderator       bool      `json:"moderator"`
+	LastSeen        *string   `json:"last_seen_at"`
+	LastEmailed     *string   `json:"last_emailed_at"`
+	Created         string    `json:"created_at"`
+	LastSeenAge     float64   `json:"last_seen_age"`
+	LastEmailedAge  *float64  `json:"last_emailed_age"`
+	CreatedAge      float64   `json:"created_at_age"`
+	TrustLevel      int       `json:"trust_level"`
+	LockedLevel     *string   `json:"manual_locked_trust_level"`
+	Title           *string   `json:"title"`
+	TimeRead        int       `json:"time_read"`
+	Staged          bool      `json:"staged"`
+	DaysVisited     int       `json:"days_visited"`
+	PostsRead       int       `json:"posts_read_count"`
+	TopicsEntered   int       `json:"topics_entered"`
+	Posts           int       `json:"post_count"`
+	Suspended       bool      `json:"suspended,omitempty"`
+	SuspendedAt     *string   `json:"suspended_at,omitempty"`
+	SuspendedTill   string    `json:"suspended_till,omitempty"`
+	SignOn          *signOn   `json:"single_sign_on_record,omitempty"`
 }
 
 // signOn is who the company's own sign-in says somebody is.
@@ -82,9 +82,13 @@ func (f *forum) withAddress(list []*user, email string) []*user {
 
 func (f *forum) addresses(u *user) (primary string, others []string) {
 	if u.anonymous {
-		return f.username(u) + "@anonymized.invalid", nil
+		return f.username(u) + "@anonymized.invalid", []string{}
 	}
-	return addresses(f.world, u.login, f.at)
+	primary, others = addresses(f.world, u.login, f.at)
+	if primary == "" {
+		primary = "no_email" // as Discourse's own accounts have
+	}
+	return primary, others
 }
 
 func (f *forum) renderUser(u *user, emails bool) userJSON {
@@ -101,7 +105,8 @@ func (f *forum) renderUser(u *user, emails bool) userJSON {
 		j.SignOn = &signOn{subject}
 	}
 	if emails {
-		j.Email, j.SecondaryEmails = f.addresses(u)
+		primary, others := f.addresses(u)
+		j.Email, j.SecondaryEmails = primary, &others
 	}
 	return j
 }

@@ -1,8 +1,19 @@
 package serve_test
 
 import (
+	"bytes"
+	"encoding/json"
 	"fmt"
+	"net/http"
+	"net/http/httptest"
+	"os"
+	"path/filepath"
+	"regexp"
+	"strings"
 	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
 
 	"rollcall/connectors/connectortest"
 	"rollcall/internal/world"
@@ -65,3 +76,107 @@ func discourseContradictions() []connectortest.Contradiction {
 		{Place: "GET /admin/users/list/{flag}.json ", Reason: "the list ends with an empty page, as recorded answers show; the document wants one person at least"},
 	}
 }
+
+// questions are the connector's own, as files.
+func questions(t *testing.T) map[string]string {
+	t.Helper()
+	files, err := filepath.Glob("../../../connectors/github/queries/*.graphql")
+	require.NoError(t, err)
+	require.NotEmpty(t, files)
+	texts := map[string]string{}
+	for _, file := range files {
+		text, err := os.ReadFile(file)
+		require.NoError(t, err)
+		texts[strings.TrimSuffix(filepath.Base(file), ".graphql")] = string(text)
+	}
+	return texts
+}
+
+var spread = regexp.MustCompile(`\.\.\.([a-z]+)\b`)
+
+// whole is a query with the fragments that it needs.
+func whole(texts map[string]string, name string) string {
+	query, have := texts[name], map[string]bool{}
+	for done := false; !done; {
+		done = true
+		for _, match := range spread.FindAllStringSubmatch(query, -1) {
+			if !have[match[1]] && texts[match[1]] != "" {
+				have[match[1]], done = true, false
+				query += "\n" + texts[match[1]]
+			}
+		}
+	}
+	return query
+}
+
+func query(t *testing.T, h http.Handler, text string, variables map[string]any) gjson.Result {
+	t.Helper()
+	body, err := json.Marshal(map[string]any{"query": text, "variables": variables})
+	require.NoError(t, err)
+	r := httptest.NewRequest(http.MethodPost, "/graphql", bytes.NewReader(body))
+	r.Header.Set("Authorization", "Bearer "+key)
+	w := httptest.NewRecorder()
+	h.ServeHTTP(w, r)
+	require.Equal(t, http.StatusOK, w.Code, w.Body.String())
+	answer := gjson.ParseBytes(w.Body.Bytes())
+	require.False(t, answer.Get("errors").Exists(), "%s: %s", text, answer.Get("errors").Raw)
+	return answer.Get("data")
+}
+
+func TestGitHub_bodiesFitTheOfficialSchemas(t *testing.T) {
+	w := smallWorld(t)
+	graph, graphJudged := connectortest.GraphQLBodies(t, connectortest.Shared(t, "vendor/github/schema.graphql"), "/graphql")
+	rest, restJudged := connectortest.Bodies(t, connectortest.Shared(t, "vendor/github/api.github.com.community-subset.openapi.json"), githubContradictions()...)
+	h := rest(graph(serve.GitHub(w, options(w.End))))
+	texts := questions(t)
+	query(t, h, whole(texts, "viewer"), nil)
+	query(t, h, whole(texts, "members"), map[string]any{"login": serve.Organization, "first": 100, "after": nil, "emails": true})
+	owned := query(t, h, whole(texts, "owner_repositories"), map[string]any{"login": serve.Organization, "first": 100, "after": nil})
+	repositories := owned.Get("repositoryOwner.repositories.nodes").Array()
+	require.Len(t, repositories, 2)
+	reactions, comments := 0, 0
+	for _, repository := range repositories {
+		list := map[string]any{"id": repository.Get("id").Str, "first": 100, "after": nil, "emails": true}
+		query(t, h, whole(texts, "stars"), list)
+		query(t, h, whole(texts, "labels"), map[string]any{"id": repository.Get("id").Str, "first": 100, "after": nil})
+		var ids []string
+		for _, d := range query(t, h, whole(texts, "discussions"), list).Get("node.discussions.nodes").Array() {
+			ids = append(ids, d.Get("id").Str)
+		}
+		deep := map[string]any{"id": list["id"], "first": 20, "after": nil, "emails": true, "comments": 20, "replies": 10, "content": true}
+		comments += int(query(t, h, whole(texts, "discussion_comments"), deep).Get("node.discussions.nodes.#.comments.nodes.#.id|@flatten|#").Int())
+		base := "/repos/" + repository.Get("nameWithOwner").Str
+		for _, path := range []string{"/issues?state=all&sort=updated&direction=asc&per_page=100", "/issues/comments?sort=updated&direction=asc&per_page=100"} {
+			status, body := ask(t, h, base+path, "Authorization", "Bearer "+key)
+			require.Equal(t, http.StatusOK, status)
+			var listed []string
+			for _, item := range gjson.Parse(body).Array() {
+				listed = append(listed, item.Get("node_id").Str)
+			}
+			query(t, h, whole(texts, map[bool]string{true: "issue_comments", false: "issues"}[strings.Contains(path, "comments")]), objectsOf(path, listed))
+			ids = append(ids, listed...)
+		}
+		for _, kind := range []string{"views", "clones"} {
+			status, _ := ask(t, h, base+"/traffic/"+kind+"?per=day", "Authorization", "Bearer "+key)
+			require.Equal(t, http.StatusOK, status)
+		}
+		answer := query(t, h, whole(texts, "reactions"), map[string]any{"ids": ids[:min(len(ids), 100)], "first": 50, "emails": true})
+		reactions += int(answer.Get("nodes.#.reactions.nodes.#.id|@flatten|#").Int())
+	}
+	require.Positive(t, comments)
+	require.Positive(t, reactions)
+	require.Equal(t, 17, graphJudged())
+	require.Equal(t, 8, restJudged())
+}
+
+func objectsOf(path string, ids []string) map[string]any {
+	variables := map[string]any{"ids": ids, "emails": true}
+	if strings.Contains(path, "comments") {
+		variables["onIssues"] = true
+	}
+	return variables
+}
+
+// githubContradictions are places where GitHub's REST answers differ from its
+// document.
+func githubContradictions() []connectortest.Contradiction { return nil }

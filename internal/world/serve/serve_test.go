@@ -209,7 +209,7 @@ func TestDiscourse_listsPeopleWithTheAddressesTheyHoldThen(t *testing.T) {
 			u, ok := shown[l.ID]
 			require.True(t, ok, "%s is listed", w.Username(world.LoginID(i)))
 			var held []string
-			if email := u.Get("email").Str; email != "" {
+			if email := u.Get("email").Str; strings.Contains(email, "@") {
 				held = append(held, email)
 			}
 			for _, other := range u.Get("secondary_emails").Array() {

@@ -211,3 +211,16 @@ func TestComputeRead_datesAcceptancesByTheLookThatShowsThem(t *testing.T) {
 	f.is("accepted_solution_rate", time.February, math.NaN())
 	require.NotEmpty(t, f.Gaps)
 }
+
+func TestCompute_countsConsentUntilItIsWithdrawn(t *testing.T) {
+	s := newTale(t)
+	names := crowd("m", 1000)
+	s.joins("5 Jan", names...)
+	for _, name := range names[:800] {
+		s.agrees(s.login(name))
+	}
+	s.tell(world.Event{At: s.at("5 Mar"), Kind: world.ConsentSaid, Login: s.login("m0"), Detail: uint8(world.Withdrawn)})
+	f := s.truth("1 Jun")
+	f.is("consent_coverage_rate", time.February, 0.8)
+	f.is("consent_coverage_rate", time.March, 0.799)
+}

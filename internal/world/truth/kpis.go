@@ -30,6 +30,8 @@ func kpis() map[string]kpi {
 		"member_retention_rate":           {measure: divided, months: 1},
 		"member_retention_rate_activated": {measure: divided, months: 1},
 
+		"consent_coverage_rate": {measure: divided},
+
 		"first_response_time_median_hours":          {measure: halved},
 		"first_response_time_mean_hours":            {measure: divided},
 		"first_response_time_censored_median_hours": {measure: halved, waits: unansweredWindow},

@@ -26,6 +26,7 @@ func (h *history) missing() (ids []string, gaps []Gap) {
 	without(h.toldVotes, "nobody has reacted to anything", "helpful_vote_rate", "helpful_votes_per_reply")
 	gaps = append(gaps,
 		Gap{"community_wau", "is given by week only, and has no month"},
+		Gap{"identity_match_rate", "says what was found out about people; what is so, the log has of everybody"},
 		Gap{"", "how long GitHub's texts are: it is read without them, and all count as long enough"},
 		Gap{"", "join_channel: no source says how members came"},
 	)

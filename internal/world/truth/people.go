@@ -29,8 +29,7 @@ type span struct {
 }
 
 // number gives every login its human: those of one person that may be linked
-// are one, each other login is a human of its own (identity.md §2.8: without
-// consent an account gets its own person, and silence is no consent).
+// are one, each other login is a human of its own (identity.md §2.8).
 func number(w *world.World, linkable []bool) []int32 {
 	of := make([]int32, len(w.Logins))
 	linked := make(map[world.PersonID]int32)
@@ -51,18 +50,29 @@ func number(w *world.World, linkable []bool) []int32 {
 }
 
 // mayLink says of each login whether it may be linked, by the last word of its
-// owner.
+// owner. Without a word a community's login may not, unless the basis is that
+// people can object; G12 asks for a basis of community identities only, so that
+// logins elsewhere may.
 func mayLink(w *world.World, at world.Moment, objecting bool) []bool {
 	linkable := make([]bool, len(w.Logins))
 	for i := range linkable {
-		linkable[i] = objecting
+		linkable[i] = objecting || !isCommunity(w.Logins[i].Source)
 	}
-	for i := range w.Events {
-		if e := &w.Events[i]; e.Kind == world.ConsentSaid && e.Seen < at {
-			linkable[e.Login] = world.Consent(e.Detail) == world.Granted
-		}
+	for login, said := range lastWords(w, at) {
+		linkable[login] = said == world.Granted
 	}
 	return linkable
+}
+
+// lastWords are what owners said last about matching, by the moment.
+func lastWords(w *world.World, at world.Moment) map[world.LoginID]world.Consent {
+	words := make(map[world.LoginID]world.Consent)
+	for i := range w.Events {
+		if e := &w.Events[i]; e.Kind == world.ConsentSaid && e.Seen < at {
+			words[e.Login] = world.Consent(e.Detail)
+		}
+	}
+	return words
 }
 
 // holdRoles notes since when humans have held roles, by any of their logins.

@@ -69,8 +69,9 @@ type Reading struct {
 	// People are numbers of humans by LoginID, as somebody resolved them; nil:
 	// as it is, of the logins that may be linked.
 	People []int32
-	// Objecting is the basis of linking: true links every login whose owner did
-	// not refuse (legitimate interest), false those only whose owner agreed.
+	// Objecting is the basis of linking a community's logins: true links those
+	// whose owner did not refuse (legitimate interest), false those only whose
+	// owner agreed.
 	Objecting bool
 }
 
@@ -85,6 +86,7 @@ func ComputeRead(w *world.World, at time.Time, r Reading) *Truth {
 	h := remember(w, world.MomentOf(at), r)
 	l := newLedger(h)
 	h.countMembers(l)
+	h.countConsent(l)
 	h.countActives(l)
 	h.countRegulars(l)
 	h.countActs(l)

@@ -125,6 +125,12 @@ func TestParse_saysWhichListDecided(t *testing.T) {
 	require.Contains(t, ListVersions(), "public_suffix_list")
 }
 
+func TestIsRole_knowsWordsThatAreNobody(t *testing.T) {
+	for word, want := range map[string]bool{"support": true, "sales-team": true, "null": true, "ann": false, "": false} {
+		require.Equal(t, want, IsRole(word), word)
+	}
+}
+
 func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"ann@acme.com", `"a b\"c"@x.de`, "Ann <ann@acme.com>", "mailto:a%00b@x.com", "a@xn--bcher-kva.de", "j..d@x.", "a\u0345@x.com", "≮\u0338@x.com",

@@ -59,6 +59,14 @@ func ListVersions() string {
 	return shippedLists().versions
 }
 
+// IsRole is true of a word that names a function or fills a form, so that it
+// stands for nobody wherever it is used: support, info, null.
+func IsRole(word string) bool {
+	l := shippedLists()
+	role, _ := l.role(word)
+	return role || l.filler(word)
+}
+
 // host is what the lists say of a domain or of the nearest one above it.
 func (l *lists) host(domain string) entry {
 	for {
