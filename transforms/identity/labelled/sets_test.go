@@ -34,14 +34,13 @@ type row struct {
 	truth  string
 }
 
-// folder holds the labelled files, which are not the project's to ship.
-const folder = "../../../../shared/data/identity"
-
+// openData opens a labelled file; they are not the project's to ship.
 func openData(t *testing.T, name string) *os.File {
 	t.Helper()
-	file, err := os.Open(filepath.Join(folder, name))
+	path := filepath.Join("..", "..", "..", "..", "shared", "data", "identity", name)
+	file, err := os.Open(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		t.Skipf("no labelled identities: %s is not there", filepath.Join(folder, name))
+		t.Skipf("no labelled identities: %s is not there", path)
 	}
 	require.NoError(t, err)
 	t.Cleanup(func() { file.Close() })
