@@ -12,10 +12,12 @@ import (
 )
 
 // What people who look alike cost: fifty thousand logins are compared in a
-// second or two, and so at each change; more only once a day.
+// second or two, and so at each change; more only once a day. A million take a
+// minute and a gigabyte, and more are not compared.
 const (
 	comparedAlways = 50_000
 	comparedEvery  = 24 * time.Hour
+	comparedAtMost = 1_000_000
 	similarLimit   = 20_000 // suggestions; nobody reads more
 	worthALook     = 0.25   // probability below which a pair is not kept
 )
@@ -47,10 +49,11 @@ func (r *round) isComparing(ctx context.Context, outcome *Outcome) (bool, error)
 	if !outcome.IsChanged {
 		return false, nil
 	}
-	due, err := r.count(ctx, fmt.Sprintf(`select count(*) from (select 1)
-where (select count(*) from lake.identity.person_identity as p where p.unlinked_at is null) <= %d
-    or not exists (select 1 from lake.identity.solved as s where s.compared_at > %s - interval %d seconds)`,
-		comparedAlways, r.now(), int(comparedEvery.Seconds())))
+	due, err := r.count(ctx, fmt.Sprintf(`select count(*)
+from (select count(*) as logins from lake.identity.person_identity as p where p.unlinked_at is null) as n
+where n.logins <= %d
+    or n.logins <= %d and not exists (select 1 from lake.identity.solved as s where s.compared_at > %s - interval %d seconds)`,
+		comparedAlways, comparedAtMost, r.now(), int(comparedEvery.Seconds())))
 	r.compared = due > 0
 	return r.compared, err
 }
