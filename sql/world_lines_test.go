@@ -135,6 +135,10 @@ func (f *worldFixture) tellPost(e *world.Event) {
 		return
 	case world.Removed:
 		f.posts[id]["is_removed"] = true
+		if community.Source == world.GitHub && e.Login != p.Author && t.Opening != id { // minimised
+			f.put("moderation_action", line{"action_id": "github:tidewater:minimised:" + f.next(), "community_id": truth.CommunityName(f.w, t.Community),
+				"content_id": f.contentID(id), "outcome": "upheld"})
+		}
 		return
 	}
 	shape, l := "thread_reply", line{"thread_id": f.threadID(p.Thread), "community_id": truth.CommunityName(f.w, t.Community),

@@ -89,15 +89,15 @@ select l.identity_id, l.person_id, concat_ws(chr(31), c.names, s.names), concat_
 from logins as l
 left join called as c on c.identity_id = l.identity_id
 left join said as s on s.identity_key = l.identity_key`, func(row []driver.Value) error {
-		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: append(listed(row[3]), gitHubUsers(listed(row[6]))...), Locals: listed(row[4]), Companies: listed(row[5])})
+		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: append(listed(row[3]), noReplyUsers(listed(row[6]))...), Locals: listed(row[4]), Companies: listed(row[5])})
 		return nil
 	})
 	return records, err
 }
 
-// gitHubUsers are the user names in no-reply addresses of GitHub. The address
+// noReplyUsers are the user names in no-reply addresses of GitHub. The address
 // links by the user's number, and the name in it still tells who that may be.
-func gitHubUsers(addresses []string) []string {
+func noReplyUsers(addresses []string) []string {
 	var users []string
 	for _, raw := range addresses {
 		if a, ok := address.Parse(raw); ok && a.GitHubLogin != "" {

@@ -208,3 +208,16 @@ func TestResolve_suggestsWhoLooksAlike(t *testing.T) {
 	l.build()
 	require.NotContains(t, l.rows("select identity_id, other_identity_id from lake.identity.suggestion"), "crm:main:7|forum:main:1")
 }
+
+func TestResolve_knowsGitHubUsersByTheirNoReplyAddress(t *testing.T) {
+	l := newLake(t, 2)
+	for _, user := range []string{"1234", "99"} {
+		l.put("identity", "github:main:issues:"+user, map[string]string{"identity_id": quoted("github:main:" + user), "source": "'github'",
+			"source_user_id": quoted(user), "username": quoted("Octo" + user)})
+	}
+	l.login("forum:main:1", "1234+OldName@users.noreply.github.com", "Octo")
+	l.login("crm:main:7", "octo99@users.noreply.github.com", "")
+	l.login("git:main:x", "octo99@users.noreply.github.com", "")
+	l.build()
+	require.Equal(t, []string{"crm:7 git:x github:99", "forum:1 github:1234"}, l.people())
+}

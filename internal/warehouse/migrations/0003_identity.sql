@@ -198,6 +198,12 @@ create table identity.account_suggestion (
     build_id varchar
 );
 
+-- By which decisions and configuration accounts were resolved; one row.
+create table identity.account_solved (
+    fingerprint varchar,
+    build_id varchar
+);
+
 -- The domains of a login's addresses that belong to a company: all that models
 -- may know of an address.
 create table identity.login_domain (

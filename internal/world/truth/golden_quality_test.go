@@ -43,13 +43,12 @@ func TestCompute_seesRepetitionByWeeks(t *testing.T) {
 	s := newTale(t)
 	post := s.opens("x", "host", "1 Jan", talk)
 	for i, name := range crowd("m", 10) {
-		reply := s.replies("x", name, "3 Feb")
+		s.replies("x", name, "3 Feb")
 		s.replies("x", name, "5 Feb") // the same week
 		if i < 4 {
 			s.likes(post, "10 Feb", name)
 		}
 		s.visits("20 Feb", name) // no participation
-		_ = reply
 	}
 	s.truth("1 Jun").is("repeat_participation_rate", time.February, 0.4)
 }

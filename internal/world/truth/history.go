@@ -30,6 +30,8 @@ type history struct {
 	first                 world.Moment // when the first of it happened
 
 	memberships map[int32][]int // by human: positions in members
+	gone        map[world.LoginID]world.Moment
+	authors     map[world.LoginID]bool
 	joins       map[int32]join
 	diaries     []diary
 }
@@ -46,6 +48,8 @@ type membership struct {
 type post struct {
 	isShown, isRemoved bool
 	chars              int32
+	removed            world.Moment // when
+	remover            world.LoginID
 	votes              []vote
 }
 
@@ -77,7 +81,7 @@ func remember(w *world.World, at world.Moment, r Reading) *history {
 	h := &history{
 		w: w, at: at, days: newCalendar(), witness: s, first: at,
 		posts: make([]post, len(w.Posts)), answers: make([]answer, len(w.Threads)), flags: map[world.PostID]*flagged{},
-		memberships: map[int32][]int{},
+		memberships: map[int32][]int{}, gone: map[world.LoginID]world.Moment{}, authors: map[world.LoginID]bool{},
 	}
 	h.today = h.days.day(at)
 	h.people.of = r.People
@@ -128,11 +132,12 @@ func (h *history) readContent() {
 		switch e.Kind {
 		case world.ThreadOpened, world.Replied, world.Noted:
 			h.posts[e.Object] = post{isShown: true, chars: h.w.Posts[e.Object].Chars}
+			h.authors[e.Login] = true
 			h.noteFirst(e.At)
 		case world.Edited:
 			h.posts[e.Object].chars = e.Amount
 		case world.Removed:
-			h.posts[e.Object].isRemoved = true
+			h.takeDown(e)
 		case world.Accepted:
 			source := h.source(h.w.Threads[e.Other].Community)
 			h.answers[e.Other] = answer{world.PostID(e.Object), h.witness.accepted(source, e.At)}
@@ -144,6 +149,17 @@ func (h *history) readContent() {
 			h.readFlag(e)
 		}
 	})
+}
+
+// takeDown removes a post. A comment on GitHub that a moderator takes down is
+// shown as minimised: a decision upheld, though GitHub shows no flag.
+func (h *history) takeDown(e *world.Event) {
+	id := world.PostID(e.Object)
+	p := &h.posts[id]
+	p.isRemoved, p.removed, p.remover = true, e.Seen, e.Login
+	if h.source(h.communityOf(id)) == world.GitHub && e.Login != h.w.Posts[id].Author && !h.isOpening(id) {
+		h.flags[id] = &flagged{first: e.At, judged: world.Never, isUpheld: true}
+	}
 }
 
 func (h *history) readFlag(e *world.Event) {
@@ -197,6 +213,9 @@ func (h *history) readMembers() {
 			if i, ok := place[e.Login]; ok {
 				h.members[i].left = min(h.members[i].left, e.At)
 			}
+			if e.Kind == world.LoginGone {
+				h.gone[e.Login] = e.At
+			}
 		}
 	})
 	h.datedByLooks()
@@ -224,78 +243,6 @@ func (h *history) forumOf(login world.LoginID) world.CommunityID {
 		}
 	}
 	return world.None
-}
-
-// readReactions finds the helpful votes: of each post and human the first, by
-// anybody but its author, bots and test people; staff may vote.
-func (h *history) readReactions() {
-	for _, r := range h.standingReactions() {
-		h.toldVotes = true
-		voter, author := h.human(r.Login), h.human(h.w.Posts[r.Object].Author)
-		if !isHelpful(world.Reaction(r.Detail)) || voter == author || h.people.standing(voter, r.At) == barred {
-			continue
-		}
-		h.posts[r.Object].voted(voter, r.At)
-	}
-}
-
-func (p *post) voted(human int32, at world.Moment) {
-	for i := range p.votes {
-		if p.votes[i].human == human {
-			p.votes[i].at = min(p.votes[i].at, at)
-			return
-		}
-	}
-	p.votes = append(p.votes, vote{human, at})
-}
-
-// helpfulVotes counts the votes that came in time.
-func (h *history) helpfulVotes(id world.PostID) int {
-	n := 0
-	for _, v := range h.posts[id].votes {
-		if within(h.w.Posts[id].At, v.at, helpfulWindow) {
-			n++
-		}
-	}
-	return n
-}
-
-// deed is who did what to what: one of them stands until it is taken back.
-type deed struct {
-	kind   world.Kind
-	login  world.LoginID
-	object int32
-	detail uint8
-}
-
-// standingReactions, and likewise bookmarks and stars, are those that were not
-// taken back, in order of time.
-func (h *history) standingReactions() []*world.Event {
-	return h.standing(world.Reacted, world.Unreacted)
-}
-
-func (h *history) standing(done, undone world.Kind) []*world.Event {
-	var events []*world.Event
-	place := make(map[deed]int)
-	h.shown(func(e *world.Event) {
-		k := deed{done, e.Login, e.Object, e.Detail}
-		switch e.Kind {
-		case done:
-			place[k] = len(events)
-			events = append(events, e)
-		case undone:
-			if i, ok := place[k]; ok {
-				events[i] = nil
-			}
-		}
-	})
-	standing := events[:0]
-	for _, e := range events {
-		if e != nil {
-			standing = append(standing, e)
-		}
-	}
-	return standing
 }
 
 // endOfDay is the moment at which a day is over, or now if it is not.

@@ -179,8 +179,14 @@ func (s *tale) answers(survey world.SurveyID, name, at string, score int8) {
 // truth is what is so at a moment.
 func (s *tale) truth(at string) found {
 	s.t.Helper()
+	return found{s.t, truth.Compute(s.w, s.sorted(at))}
+}
+
+// sorted puts the log in order, and is a moment.
+func (s *tale) sorted(at string) time.Time {
+	s.t.Helper()
 	slices.SortStableFunc(s.w.Events, func(a, b world.Event) int { return int(a.At - b.At) })
-	return found{s.t, truth.Compute(s.w, s.at(at).Time())}
+	return s.at(at).Time()
 }
 
 type found struct {

@@ -60,22 +60,3 @@ func (h *history) countReplies(l *ledger) {
 		l.mean("helpful_votes_per_reply", m, in[:1], float64(votes))
 	}
 }
-
-// countModeration counts what was flagged of what members wrote, by the date of
-// writing; what was taken down since stays in both counts.
-func (h *history) countModeration(l *ledger) {
-	for i := range h.w.Posts {
-		id := world.PostID(i)
-		p := &h.w.Posts[i]
-		if !h.posts[i].isShown || p.System || !h.isMember(p.Author, p.At) {
-			continue
-		}
-		m, in := h.days.month(p.At), h.slices(h.communityOf(id))
-		f := h.flags[id]
-		l.share("flag_rate_all", m, in, f != nil)
-		l.share("flagged_content_rate", m, in, f != nil && f.isUpheld)
-		if f != nil && f.judged != world.Never && h.witness.isComplete {
-			l.amount("moderation_response_time_median_hours", m, in, hoursFrom(f.first, f.judged))
-		}
-	}
-}

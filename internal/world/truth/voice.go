@@ -7,6 +7,7 @@ import (
 // A rating is one answer to one question on a scale.
 type rating struct {
 	response world.ResponseID
+	question world.QuestionID
 	survey   world.SurveyID
 	human    int32
 	at       world.Moment
@@ -38,7 +39,7 @@ func (h *history) readVoices() {
 			if score < q.Min || score > q.Max || q.Max <= q.Min {
 				continue
 			}
-			r := rating{world.ResponseID(e.Object), response.Survey, h.human(response.Login), response.At, score - q.Min, q.Max - q.Min}
+			r := rating{world.ResponseID(e.Object), id, response.Survey, h.human(response.Login), response.At, score - q.Min, q.Max - q.Min}
 			if !q.HigherIsBetter {
 				r.score = r.scale - r.score
 			}
@@ -77,7 +78,11 @@ func (h *history) countRatings(l *ledger) {
 			l.share("member_satisfaction_share", h.days.month(r.at), slices, r.isTop())
 		}
 	}
-	for k, r := range last {
+	for _, r := range h.ratings { // in their order, so that sums are equal to the last digit
+		k := participant{h.w.Surveys[r.survey].Gathering, r.human}
+		if last[k] != r {
+			continue
+		}
 		g := &h.w.Gatherings[k.gathering]
 		slices := append(whole(), Slice{"event_series", g.Series})
 		l.mean("event_satisfaction_score", h.days.month(g.Starts), slices, r.ofFive())

@@ -20,6 +20,13 @@ func (s witness) firstLook(at world.Moment) (world.Moment, bool) {
 	return 0, false
 }
 
+// saw says whether something was there to be seen at a look: shown since from,
+// no more after until.
+func (s witness) saw(from, until world.Moment) bool {
+	look, ok := s.firstLook(from)
+	return s.isComplete || ok && look <= until
+}
+
 // accepted dates an acceptance made at a moment. Discourse does not say when
 // one was made: it counts from the look that first showed it (rulings, KPIs).
 func (s witness) accepted(source world.Source, at world.Moment) world.Moment {

@@ -1,0 +1,58 @@
+package truth
+
+import (
+	"time"
+
+	"rollcall/internal/world"
+)
+
+// countModeration counts what was flagged of what members wrote, by the date of
+// writing; what was taken down since stays in both counts. Of an item that was
+// gone before anybody looked only its flag is known, and dates it.
+func (h *history) countModeration(l *ledger) {
+	for i := range h.w.Posts {
+		id := world.PostID(i)
+		p, f := &h.w.Posts[i], h.flags[id]
+		if !h.posts[i].isShown || p.System {
+			continue
+		}
+		m, in := h.days.month(p.At), h.slices(h.communityOf(id))
+		switch isKnown := h.witness.saw(p.Seen, h.visibleUntil(id)); {
+		case isKnown && !h.isMember(p.Author, p.At), !isKnown && f == nil:
+			continue
+		case !isKnown:
+			m = h.days.month(f.first)
+		}
+		l.share("flag_rate_all", m, in, f != nil)
+		l.share("flagged_content_rate", m, in, f != nil && f.isUpheld)
+		if f != nil && f.judged != world.Never && h.witness.isComplete {
+			l.amount("moderation_response_time_median_hours", m, in, hoursFrom(f.first, f.judged))
+		}
+	}
+}
+
+// stubLasts is how long Discourse shows that an author took a reply down.
+const stubLasts = 24 * time.Hour
+
+// visibleUntil is how long a source shows a post. A thread goes with its opening.
+// A forum hides what an upheld flag was on and shows what an author took down for
+// a day more; GitHub minimises what moderators take down.
+func (h *history) visibleUntil(id world.PostID) world.Moment {
+	until := world.Never
+	if opening := &h.posts[h.w.Threads[h.w.Posts[id].Thread].Opening]; opening.isRemoved {
+		until = opening.removed
+	}
+	p := &h.posts[id]
+	if !p.isRemoved || h.isOpening(id) {
+		return until
+	}
+	byAuthor, isForum := p.remover == h.w.Posts[id].Author, isForum(h.source(h.communityOf(id)))
+	f := h.flags[id]
+	switch {
+	case isForum && byAuthor:
+		return min(until, p.removed.Add(stubLasts))
+	case isForum && (f == nil || !f.isUpheld), !isForum && byAuthor:
+		return min(until, p.removed)
+	}
+	return until
+}
