@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"rollcall/transforms/identity/address"
 	"rollcall/transforms/identity/suggest"
 )
 
@@ -19,7 +20,7 @@ const (
 	comparedEvery  = 24 * time.Hour
 	comparedAtMost = 1_000_000
 	similarLimit   = 20_000 // suggestions; nobody reads more
-	worthALook     = 0.25   // probability below which a pair is not kept
+	worthALook     = 0.05   // probability below which a pair is not kept: the likeliest come first
 )
 
 // suggestSimilar compares what logins are called, where somebody came or moved.
@@ -70,7 +71,8 @@ logins as (
 ),
 
 called as (
-    select s.identity_id, string_agg(distinct s.display_name, chr(31) order by s.display_name) as names, string_agg(distinct s.username, chr(31) order by s.username) as usernames
+    select s.identity_id, string_agg(distinct s.display_name, chr(31) order by s.display_name) as names, string_agg(distinct s.username, chr(31) order by s.username) as usernames,
+        string_agg(distinct s.email, chr(31) order by s.email) filter (where lower(s.email) like '%@users.noreply.github.com') as github
     from lake.staging.identity as s
     group by s.identity_id
 ),
@@ -86,14 +88,26 @@ said as (
     group by o.identity_key
 )
 
-select l.identity_id, l.person_id, concat_ws(chr(31), c.names, s.names), concat_ws(chr(31), c.usernames, s.usernames), coalesce(s.locals, ''), coalesce(s.companies, '')
+select l.identity_id, l.person_id, concat_ws(chr(31), c.names, s.names), concat_ws(chr(31), c.usernames, s.usernames), coalesce(s.locals, ''), coalesce(s.companies, ''), c.github
 from logins as l
 left join called as c on c.identity_id = l.identity_id
 left join said as s on s.identity_key = l.identity_key`, func(row []driver.Value) error {
-		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: listed(row[3]), Locals: listed(row[4]), Companies: listed(row[5])})
+		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: append(listed(row[3]), noReplyUsers(listed(row[6]))...), Locals: listed(row[4]), Companies: listed(row[5])})
 		return nil
 	})
 	return records, err
+}
+
+// noReplyUsers are the user names in no-reply addresses of GitHub. The address
+// links by the user's number, and the name in it still tells who that may be.
+func noReplyUsers(addresses []string) []string {
+	var users []string
+	for _, raw := range addresses {
+		if a, ok := address.Parse(raw); ok && a.GitHubLogin != "" {
+			users = append(users, a.GitHubLogin)
+		}
+	}
+	return users
 }
 
 // listed cuts a list of texts.
