@@ -2,7 +2,7 @@
 
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build test race lint bench bench-large nightly proto
+.PHONY: build test race lint bench bench-large identity-table nightly proto
 
 build:
 	go build -o bin/rollcall ./cmd/rollcall
@@ -29,6 +29,10 @@ bench:
 bench-large:
 	ROLLCALL_BENCH_STORED=10000000 go test -run '^$$' -bench Stored -benchtime 1x -timeout 60m ./sync
 	ROLLCALL_BENCH_ACTIVITIES=10000000 go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
+
+# How well identities are resolved on labelled data, where it is at hand.
+identity-table:
+	go test -run Table -count 1 -v -timeout 30m ./transforms/identity/labelled
 
 # What is too long for every change: a hundred deaths each of daemon and
 # child, fifty steps each compared with a full build, the conformance suite with a million records from every connector,

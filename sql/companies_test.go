@@ -6,6 +6,8 @@ import (
 	"time"
 
 	"github.com/stretchr/testify/require"
+
+	"rollcall/internal/warehouse"
 )
 
 // company is the name of the account to which a login, or its person, belongs
@@ -128,6 +130,32 @@ func TestCompanies_keepTheirAccounts(t *testing.T) {
 	s.build(t, nil)
 	require.Equal(t, before["Alpha"], s.accounts(t)["Alpha"], "the anchor keeps the id")
 	require.Len(t, s.accounts(t), 2)
+}
+
+// What somebody decided about companies takes effect although no source brought
+// anything, and as much is undone with it.
+func TestCompanies_followDecisions(t *testing.T) {
+	f := newFixture(t)
+	f.org("Alpha", line{"domain": "alpha-tools.com"})
+	f.org("Beta")
+	f.put("org", line{"org_id": "billing:b:org:1", "name": "Alpha", "domain": "alpha-tools.com"})
+	s := buildSite(t, f, "", nil)
+	before := s.accounts(t)
+	require.Len(t, before, 2)
+	s.decide(t, "insert into lake.identity.decision values ('1', 'account_same', ?, ?, 'ann', 'bought', ?)", f.id("org", "Alpha"), f.id("org", "Beta"), now)
+	s.build(t, nil)
+	require.Len(t, s.accounts(t), 1)
+	s.decide(t, "delete from lake.identity.decision")
+	s.decide(t, "insert into lake.identity.decision values ('2', 'account_not_same', ?, ?, 'ann', 'another one', ?)", f.id("org", "Alpha"), "billing:b:org:1", now)
+	s.build(t, nil)
+	require.Equal(t, 3, s.count(t, "select count(*) from marts.core.account"))
+	require.NotEqual(t, before["Beta"], s.accounts(t)["Beta"], "an id that led elsewhere never returns")
+	require.Equal(t, 1, s.count(t, "select count(*) from lake.identity.account_solved"))
+}
+
+func (s *site) decide(t *testing.T, statement string, args ...any) {
+	t.Helper()
+	require.NoError(t, s.db.Lake.Write(t.Context(), func(tx *warehouse.Tx) error { return tx.Exec(t.Context(), statement, args...) }))
 }
 
 // accounts are the ids of all accounts by name.

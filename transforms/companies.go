@@ -2,6 +2,7 @@ package transforms
 
 import (
 	"context"
+	"database/sql"
 	"slices"
 	"strings"
 
@@ -17,16 +18,7 @@ func accountTables() []string {
 // keepCompanies resolves the orgs that staging shows into accounts, after
 // people.
 func (b *Builder) keepCompanies(ctx context.Context, tx *warehouse.Tx, build *Build) error {
-	var tables []string
-	for _, name := range sortedKeys(b.shapes) {
-		if name != "org" && slices.ContainsFunc(b.shapes[name].columns, func(c column) bool { return c.Name == "org_id" }) {
-			tables = append(tables, name)
-		}
-	}
-	changed, err := company.Resolve(ctx, tx, company.Options{
-		BuildID: build.ID, Now: b.opts.Now().UTC(), Kinds: b.instanceKinds(build.plan), Tables: tables,
-		OwnDomains: b.opts.Config.Exclude.StaffDomains,
-	})
+	changed, err := company.Resolve(ctx, tx, b.companyOptions(build.plan, build.ID))
 	if err != nil {
 		return err
 	}
@@ -35,10 +27,30 @@ func (b *Builder) keepCompanies(ctx context.Context, tx *warehouse.Tx, build *Bu
 			return err
 		}
 	}
-	return nil
+	if !slices.Contains(changed, "identity.account_source") {
+		return nil
+	}
+	return b.followCompanies(ctx, tx, build)
 }
 
-// kindsOf gives the kinds of every instance (type:name), also of those that
+func (b *Builder) companyOptions(p *stagingPlan, buildID string) company.Options {
+	o := company.Options{BuildID: buildID, Now: b.opts.Now().UTC(), Kinds: b.instanceKinds(p), OwnDomains: b.opts.Config.Exclude.StaffDomains}
+	for _, name := range sortedKeys(b.shapes) {
+		if name != "org" && slices.ContainsFunc(b.shapes[name].columns, func(c column) bool { return c.Name == "org_id" }) {
+			o.Tables = append(o.Tables, name)
+		}
+	}
+	return o
+}
+
+// planCompanies notes whether accounts are to be resolved although staging did
+// not change.
+func (b *Builder) planCompanies(ctx context.Context, conn *sql.Conn, p *stagingPlan) (err error) {
+	p.orgsDue, err = company.IsDue(ctx, conn, b.companyOptions(p, ""))
+	return err
+}
+
+// instanceKinds gives the kinds of every instance (type:name), also of those that
 // were taken out of the configuration.
 func (b *Builder) instanceKinds(p *stagingPlan) map[string][]string {
 	kinds := map[string][]string{}

@@ -31,6 +31,27 @@ func (b *Builder) keepPeople(ctx context.Context, tx *warehouse.Tx, build *Build
 	return b.notePeople(ctx, tx, outcome, build)
 }
 
+// followCompanies looks at contacts again whose companies turned out to be one:
+// a person may be a contact of each of a customer's entries.
+func (b *Builder) followCompanies(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	if err := identity.TouchCompanies(ctx, tx, build.ID); err != nil {
+		return err
+	}
+	outcome, err := identity.Resolve(ctx, tx, b.decidedRound(build))
+	if err != nil {
+		return err
+	}
+	if outcome.Moved > 0 {
+		delete(build.plan.deltas, peopleTable)
+	}
+	return b.notePeople(ctx, tx, outcome, build)
+}
+
+// decidedRound is one in which no record changed.
+func (b *Builder) decidedRound(build *Build) identity.Round {
+	return identity.Round{BuildID: build.ID, Now: b.opts.Now(), Rules: b.identityRules(), Rows: map[string]string{}, Changes: map[string]string{}}
+}
+
 // notePeople lets the models that read of people be built again.
 func (b *Builder) notePeople(ctx context.Context, tx *warehouse.Tx, outcome identity.Outcome, build *Build) error {
 	if outcome.SuggestsAnew {
@@ -124,8 +145,7 @@ func (b *Builder) ResolvePeople(ctx context.Context) (identity.Outcome, error) {
 	}
 	var outcome identity.Outcome
 	err = b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
-		round := identity.Round{BuildID: build.ID, Now: b.opts.Now(), Rules: b.identityRules(), Rows: map[string]string{}, Changes: map[string]string{}}
-		if outcome, err = identity.Resolve(ctx, tx, round); err != nil {
+		if outcome, err = identity.Resolve(ctx, tx, b.decidedRound(build)); err != nil {
 			return err
 		}
 		return b.notePeople(ctx, tx, outcome, build)

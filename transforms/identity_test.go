@@ -80,3 +80,23 @@ func TestBuild_forgetsTheEvidenceOfAPurgedInstance(t *testing.T) {
 	require.Equal(t, []string{"canonical:forum:1"}, l.rows("select identity_id from core.person_identity"))
 	require.Equal(t, []string{"ann@acme.com"}, l.rows("select norm from lake.vault.value"))
 }
+
+func TestBuild_linksContactsOfOneCompanyInTwoPlaces(t *testing.T) {
+	l := newLake(t)
+	source := forumAndCRM(t)
+	source.Instances = append(source.Instances, transforms.Instance{Name: "crm2", Kinds: []string{"crm"}, EmailTrust: "staff"})
+	for _, crm := range []string{"crm", "crm2"} {
+		l.canonicalLogin(crm, "7", "ann@acme.com")
+		l.canonicalLogin(crm, "8", "bob@partner.com")
+		org := "canonical:" + crm + ":org:1"
+		l.put("canonical", crm, "org", "1", object{"org_id": org, "source": "canonical", "source_instance": crm, "source_org_id": "1", "name": "Acme", "domain": "acme.com"}, false)
+		other := "canonical:" + crm + ":org:2"
+		l.put("canonical", crm, "org", "2", object{"org_id": other, "source": "canonical", "source_instance": crm, "source_org_id": "2", "name": crm, "domain": crm + ".com"}, false)
+		l.put("canonical", crm, "org_membership", "7", object{"identity_id": "canonical:" + crm + ":7", "org_id": org}, false)
+		l.put("canonical", crm, "org_membership", "8", object{"identity_id": "canonical:" + crm + ":8", "org_id": other}, false)
+	}
+	l.build(l.builder(source))
+	require.Equal(t, []string{"canonical:crm2:7 canonical:crm:7", "canonical:crm2:8", "canonical:crm:8"},
+		l.rows(`select string_agg(identity_id, ' ' order by identity_id) from core.person_identity group by person_id order by 1`))
+	require.Equal(t, []string{"other_company"}, l.rows("select distinct rule from lake.identity.refusal"))
+}

@@ -50,7 +50,7 @@ func (m *modelBuild) pastOf(ctx context.Context, f *kpi.Finished) (*kpi.Past, er
 	if m.build.full || state == nil || m.build.selected.isNamed(f.ID) || state.Fingerprint != m.kpiFingerprint(f) {
 		return p, nil
 	}
-	names := m.kpiTables(f)
+	names, read := m.kpiTables(f), m.readsOf(f.Definition)
 	p.IsWhole = len(state.Inputs) != len(names)+2
 	for _, name := range []string{readToday, readCovered} {
 		if was, is := state.Inputs[name], m.kpiInput(f, name); was != is && (p.Since == "" || was < p.Since) {
@@ -68,7 +68,7 @@ func (m *modelBuild) pastOf(ctx context.Context, f *kpi.Finished) (*kpi.Past, er
 		}
 		p.IsWhole = p.IsWhole || isWhole
 		if !isNothing {
-			p.Changes = append(p.Changes, kpi.Change{Table: name, Rows: c.rows})
+			p.Changes = append(p.Changes, kpi.Change{Table: name, Rows: c.rows, IsAside: !slices.Contains(read, name)})
 		}
 	}
 	return p, nil

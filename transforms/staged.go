@@ -65,6 +65,7 @@ type stagingPlan struct {
 	newLogins int64             // that staging shows for the first time
 	altered   bool              // what is remembered of streams differs from before
 	peopleDue bool              // somebody decided, or rules about people changed
+	orgsDue   bool              // the same of companies
 }
 
 // A stagedStream is what the lake remembers of one instance's stream.
@@ -105,12 +106,15 @@ func (b *Builder) planStaging(ctx context.Context, conn *sql.Conn, full bool) (*
 			p.full[s] = true
 		}
 	}
-	return p, b.planInstances(ctx, conn, p)
+	if err := b.planInstances(ctx, conn, p); err != nil {
+		return nil, err
+	}
+	return p, b.planCompanies(ctx, conn, p)
 }
 
 // isIdle reports whether the lake already holds what the build would stage.
 func (p *stagingPlan) isIdle() bool {
-	return len(p.full)+len(p.delta)+len(p.gone)+len(p.renewed)+len(p.reshape) == 0 && !p.altered && !p.peopleDue
+	return len(p.full)+len(p.delta)+len(p.gone)+len(p.renewed)+len(p.reshape) == 0 && !p.altered && !p.peopleDue && !p.orgsDue
 }
 
 // filesOf lists the files with a branch that reads the stream.

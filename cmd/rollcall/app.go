@@ -132,7 +132,7 @@ Start with: rollcall demo, or: rollcall init discourse
 		return usageError("%v; see `%s --help`", err, cmd.CommandPath())
 	})
 	root.AddCommand(a.initCommand(), a.validateCommand(), a.connectorsCommand(), a.doctorCommand(), a.syncCommand(),
-		a.buildCommand(), a.publishCommand(), a.kpiCommand(), a.runCommand(), a.statusCommand(), a.queryCommand(), a.backupCommand(),
+		a.buildCommand(), a.publishCommand(), a.kpiCommand(), a.identityCommand(), a.accountCommand(), a.runCommand(), a.statusCommand(), a.queryCommand(), a.backupCommand(),
 		a.restoreCommand(), a.purgeCommand(), a.versionCommand(), a.demoCommand(), a.connectorCommand())
 	usageArguments(root)
 	return root

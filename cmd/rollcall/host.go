@@ -233,6 +233,19 @@ func (h *host) handle(ctx context.Context, name string, args json.RawMessage, em
 		"kpi list":    typed(h.kpiList),
 		"kpi show":    typed(h.kpiShow),
 		"kpi explain": typed(h.kpiExplain),
+
+		"identity show":    typed(h.identityShow),
+		"identity why":     typed(h.identityWhy),
+		"identity why-not": typed(h.identityWhyNot),
+		"identity merge":   typed(h.identityMerge),
+		"identity split":   typed(h.identitySplit),
+		"identity undo":    typed(h.identityUndo),
+		"identity review":  typed(h.identityReview),
+		"identity answer":  typed(h.identityAnswer),
+		"identity stats":   typed(h.identityStats),
+		"account show":     typed(h.accountShow),
+		"account merge":    typed(h.accountMerge),
+		"account split":    typed(h.accountSplit),
 	}
 	run, ok := commands[name]
 	if !ok {

@@ -215,10 +215,10 @@ func (c *dataCheck) fits(definition *ast.Definition, value any) bool {
 	case "Boolean":
 		return isBool
 	case "DateTime":
-		_, err := time.Parse("2006-01-02T15:04:05Z", text) // GitHub's times have whole seconds
-		return isText && err == nil
+		at, err := time.Parse(time.RFC3339, text)
+		return isText && err == nil && at.Nanosecond() == 0 // GitHub's times have whole seconds
 	case "URI":
-		return isText && strings.HasPrefix(text, "http") || strings.HasPrefix(text, "/")
+		return isText && (strings.HasPrefix(text, "http") || strings.HasPrefix(text, "/"))
 	}
 	if definition.Kind == ast.Enum {
 		return isText && definition.EnumValues.ForName(text) != nil

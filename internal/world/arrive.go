@@ -84,21 +84,21 @@ func (m *maker) settle(d *dice, login LoginID, address AddressID, at Moment) {
 	if d.chance(0.4) {
 		m.Logins[login].subject = m.subjectOf(id)
 	}
-	work := m.reachedAt(id, at, false)
-	if other := n.private; other != None && other != address && d.chance(0.25) {
+	work, next, moved := m.reachedAt(id, at, false), AddressID(None), at
+	if j := m.jobAt(id, at); j != nil && j.Until < m.End && j.Address == address && d.chance(0.65) {
+		moved = j.Until + days(d.between(2, 40))
+		next = m.reachedAt(id, moved, false)
+	}
+	if other := n.private; other != None && other != address && other != next && d.chance(0.25) {
 		m.addAddress(login, other, at+days(d.between(1, 90)), Never)
 	} else if work != None && work != address && d.chance(0.25) {
 		m.addAddress(login, work, at+days(d.between(1, 60)), Never)
 	}
-	if n.leaves < m.End && m.Logins[login].Source == Forum && n.leaves > at {
+	switch {
+	case n.leaves < m.End && m.Logins[login].Source == Forum && n.leaves > at:
 		m.drop(login, n.leaves)
-		return
-	}
-	if j := m.jobAt(id, at); j != nil && j.Until < m.End && j.Address == address && d.chance(0.65) {
-		moved := j.Until + days(d.between(2, 40))
-		if next := m.reachedAt(id, moved, false); next != None && next != address {
-			m.changeAddress(login, next, moved)
-		}
+	case next != None && next != address:
+		m.changeAddress(login, next, moved)
 	}
 }
 
@@ -141,7 +141,7 @@ func (m *maker) listContacts(id PersonID) {
 func (m *maker) keepContact(d *dice, contact LoginID, org OrgID, j Job) {
 	made := m.Logins[contact].Made
 	own := m.natures[j.Person].private
-	if own != None && d.chance(0.15) {
+	if own != None && d.chance(0.15) && !m.natures[j.Person].quiet {
 		m.addAddress(contact, own, made+days(d.between(1, 200)), Never)
 	}
 	if noticed := j.Until + days(d.between(3, 40)); j.Until < m.End {

@@ -106,6 +106,27 @@ func TestNew_givesIdsOnce(t *testing.T) {
 	}
 }
 
+func TestNew_letsOneLoginOfAForumHaveAnAddress(t *testing.T) {
+	w := made(t, 9, 0.5)
+	type place struct {
+		source Source
+		email  string
+	}
+	held := map[place][]Holding{}
+	for _, h := range w.Holdings {
+		if s := w.Logins[h.Login].Source; s <= Lab {
+			held[place{s, w.Email(h.Address)}] = append(held[place{s, w.Email(h.Address)}], h)
+		}
+	}
+	for at, holdings := range held {
+		for i, a := range holdings {
+			for _, b := range holdings[:i] {
+				require.True(t, a.Until <= b.From || b.Until <= a.From, "%s is held twice at a time", at.email)
+			}
+		}
+	}
+}
+
 func TestLands_haveAllNames(t *testing.T) {
 	for c := range countryCount {
 		require.Len(t, landOf(c).given, givenNames, c.Code())

@@ -110,7 +110,7 @@ func (w *World) actedAtGitHub(at Moment) map[LoginID]bool {
 	return acted
 }
 
-// knowing joins logins into humans.
+// knowing joins logins into humans, or orgs into companies.
 type knowing struct {
 	*World
 	of  []int32
@@ -152,8 +152,10 @@ func (k *knowing) linkStretch(claims []claim) {
 	}
 }
 
-func (k *knowing) link(a, b LoginID) {
-	x, y := k.root(int32(a)), k.root(int32(b))
+func (k *knowing) link(a, b LoginID) { k.join(int32(a), int32(b)) }
+
+func (k *knowing) join(a, b int32) {
+	x, y := k.root(a), k.root(b)
 	k.of[max(x, y)] = min(x, y)
 }
 

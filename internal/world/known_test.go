@@ -46,6 +46,22 @@ func TestKnown_linksNoMemberWithoutConsent(t *testing.T) {
 	require.NotZero(t, apart)
 }
 
+func TestKnownOrgs_joinsOneCompanyAndWhatItBought(t *testing.T) {
+	w := made(t, 12, 0.4)
+	for _, at := range []Moment{w.Companies[w.Planted.Bought].BoughtAt, w.End} {
+		companies, joined := map[int32]CompanyID{}, 0
+		for i, account := range w.KnownOrgs(at) {
+			owner := w.OwnerOf(w.Orgs[i].Company, at)
+			if other, ok := companies[account]; ok {
+				require.Equal(t, other, owner, "org %d", i)
+				joined++
+			}
+			companies[account] = owner
+		}
+		require.Greater(t, joined, len(w.Orgs)/3)
+	}
+}
+
 func TestKnown_growsWithWhatIsShown(t *testing.T) {
 	w := made(t, 12, 0.4)
 	humans := func(at Moment, witnessed bool) int {

@@ -112,7 +112,7 @@ type Org struct {
 	Made    Moment
 	Gone    Moment // merged away; Never
 	Domain  bool   // the source states the company's domain
-	Refers  OrgID  // an org of another source that this one names; None
+	Refers  OrgID  // an org of another source that this one names, as billing does the CRM's; None
 }
 
 // A Link is a source's word that a login belongs to an org over [From, Until).

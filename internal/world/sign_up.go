@@ -128,8 +128,8 @@ func (m *maker) org(s Source, company CompanyID, at Moment) OrgID {
 	}
 	d := m.on(onCompanies, int(company), 1+int(s))
 	org := OrgID(len(m.Orgs))
-	o := Org{Source: s, Company: company, Made: at, Gone: Never, Domain: s != Billing && d.chance(0.9), Refers: None}
-	if s == Billing && d.chance(0.7) {
+	o := Org{Source: s, Company: company, Made: at, Gone: Never, Domain: s != Billing && d.chance(0.97), Refers: None}
+	if s == Billing && d.chance(0.93) {
 		o.Refers = m.orgsOf[company][m.portal(company)]
 	}
 	m.Orgs = append(m.Orgs, o)

@@ -35,6 +35,13 @@ func TestNew_isTheSameForOneSeed(t *testing.T) {
 	require.NotEqual(t, digest(made(t, 3, MinScale)), digest(made(t, 4, MinScale)))
 }
 
+func BenchmarkNew(b *testing.B) {
+	for b.Loop() {
+		w := made(b, 1, 1)
+		b.ReportMetric(float64(len(w.Events)), "events")
+	}
+}
+
 func TestNew_refusesWhatMakesNoWorld(t *testing.T) {
 	_, err := New(Options{Scale: 0.01, End: end()})
 	require.ErrorContains(t, err, "0.05")

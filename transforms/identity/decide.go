@@ -3,6 +3,7 @@ package identity
 import (
 	"context"
 	"fmt"
+	"strings"
 	"time"
 
 	"github.com/google/uuid"
@@ -14,7 +15,7 @@ import (
 // that they are not. A split is several rows of one id.
 type Decision struct {
 	ID      string    `json:"decision_id"`
-	Verb    string    `json:"verb"` // same, not_same
+	Verb    string    `json:"verb"` // same, not_same; of orgs account_same, account_not_same
 	A       string    `json:"identity_id"`
 	B       string    `json:"other_identity_id"`
 	Actor   string    `json:"actor"`
@@ -27,7 +28,8 @@ type AgainstError struct{ Earlier Decision }
 
 func (e *AgainstError) Error() string {
 	d := e.Earlier
-	verb := map[string]string{"same": "are one person", "not_same": "are not one person"}[d.Verb]
+	verb := map[string]string{"same": "are one person", "not_same": "are not one person",
+		"account_same": "are one company", "account_not_same": "are not one company"}[d.Verb]
 	return fmt.Sprintf("decision %s of %s by %s says that %s and %s %s (%s): undo it first", d.ID, d.Decided.Format(time.DateOnly), d.Actor, d.A, d.B, verb, d.Reason)
 }
 
@@ -53,6 +55,23 @@ func Split(ctx context.Context, tx *warehouse.Tx, leaving, staying []string, by 
 		return Decision{}, fmt.Errorf("a split needs logins that leave and logins that stay")
 	}
 	return by.decide(ctx, tx, "not_same", leaving, staying)
+}
+
+// MergeAccounts decides that two orgs are one company. Accounts follow with the
+// next build.
+func MergeAccounts(ctx context.Context, tx *warehouse.Tx, a, b string, by Deciding) (Decision, error) {
+	if a == b {
+		return Decision{}, fmt.Errorf("%s is one org", a)
+	}
+	return by.decide(ctx, tx, "account_same", []string{a}, []string{b})
+}
+
+// SplitAccounts decides that orgs are not the company of others.
+func SplitAccounts(ctx context.Context, tx *warehouse.Tx, leaving, staying []string, by Deciding) (Decision, error) {
+	if len(leaving) == 0 || len(staying) == 0 {
+		return Decision{}, fmt.Errorf("a split needs orgs that leave and orgs that stay")
+	}
+	return by.decide(ctx, tx, "account_not_same", leaving, staying)
 }
 
 // decide writes the rows of one decision, unless an earlier one is against it.
@@ -97,20 +116,22 @@ func against(ctx context.Context, tx *warehouse.Tx, verb, a, b string) (*Decisio
     select case when d.identity_id = t.identity_id then d.other_identity_id else d.identity_id end
     from lake.identity.decision as d
     inner join %[1]s as t on t.identity_id in (d.identity_id, d.other_identity_id)
-    where d.verb = 'same'`
-	query := `with recursive one as (` + fmt.Sprintf(tied, "one") + `), other as (` + fmt.Sprintf(tied, "other") + `)
+    where d.verb = %[2]s`
+	prefix := strings.TrimSuffix(strings.TrimSuffix(verb, "same"), "not_")
+	same, notSame := literal(prefix+"same"), literal(prefix+"not_same")
+	query := `with recursive one as (` + fmt.Sprintf(tied, "one", same) + `), other as (` + fmt.Sprintf(tied, "other", same) + `)
 select d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at
 from lake.identity.decision as d
-where d.verb = 'not_same'
+where d.verb = ` + notSame + `
     and (d.identity_id in (select o.identity_id from one as o) and d.other_identity_id in (select o.identity_id from other as o)
         or d.identity_id in (select o.identity_id from other as o) and d.other_identity_id in (select o.identity_id from one as o))
 order by d.decided_at, d.decision_id limit 1`
 	args := []any{a, b}
-	if verb == "not_same" {
-		query = `with recursive one as (` + fmt.Sprintf(tied, "one") + `)
+	if verb == prefix+"not_same" {
+		query = `with recursive one as (` + fmt.Sprintf(tied, "one", same) + `)
 select d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at
 from lake.identity.decision as d
-where d.verb = 'same' and ? in (select o.identity_id from one as o) and d.identity_id in (select o.identity_id from one as o)
+where d.verb = ` + same + ` and ? in (select o.identity_id from one as o) and d.identity_id in (select o.identity_id from one as o)
 order by d.decided_at, d.decision_id limit 1`
 	}
 	rows, err := tx.Query(ctx, query, args...)
@@ -127,6 +148,11 @@ order by d.decided_at, d.decision_id limit 1`
 	return earlier, rows.Err()
 }
 
+// An UnknownDecision is the id of no decision.
+type UnknownDecision struct{ ID string }
+
+func (e *UnknownDecision) Error() string { return "there is no decision " + e.ID }
+
 // Undo takes a decision back: its rows go, and an event remembers it.
 func Undo(ctx context.Context, tx *warehouse.Tx, decisionID string, by Deciding) error {
 	var rows int64
@@ -134,7 +160,7 @@ func Undo(ctx context.Context, tx *warehouse.Tx, decisionID string, by Deciding)
 		return err
 	}
 	if rows == 0 {
-		return fmt.Errorf("there is no decision %s", decisionID)
+		return &UnknownDecision{decisionID}
 	}
 	if err := by.note(ctx, tx, "undone", decisionID); err != nil {
 		return err

@@ -141,10 +141,10 @@ func (r *round) loadValues(ctx context.Context, l *loading) error {
 	l.values = newNumbers(1024)
 	untagged := map[int32]uint64{}
 	err := r.tx.Values(ctx, fmt.Sprintf(`select v.value_key, v.id_type = 'subject', v.class in ('unique', 'generic'),
-    case when ends_with(v.namespace, %s) then 0 else md5_number_lower(v.namespace) end, v.untagged_key
+    case when starts_with(v.namespace, %s) then 0 else md5_number_lower(v.namespace) end, v.untagged_key
 from lake.vault.value as v
 where %s and v.id_type in ('email', 'subject')
-    and (v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null)`, literal(mayChange), said), func(row []driver.Value) error {
+    and (v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null)`, literal(gitHub), said), func(row []driver.Value) error {
 		v := Value{Key: row[0].(uint64)}
 		if row[1].(bool) {
 			v.Type, v.Issuer = Subject, uint32(row[3].(uint64))

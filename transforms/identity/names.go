@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"cmp"
 	"context"
 	"database/sql/driver"
 	"slices"
@@ -40,7 +39,13 @@ group by all order by all`, func(row []driver.Value) error {
 		names[login] = append(names[login], row[1].(string))
 		return nil
 	})
-	l.NamesAgree = func(_ int32, logins []int32) bool { return namesAgree(names, logins) }
+	l.NamesAgree = func(_ int32, logins []int32) bool {
+		bearers := make([][]string, len(logins))
+		for i, login := range logins {
+			bearers[i] = names[login]
+		}
+		return name.Agree(bearers)
+	}
 	return err
 }
 
@@ -59,27 +64,4 @@ func (l *loading) shared() []int32 {
 	}
 	slices.Sort(logins)
 	return slices.Compact(logins)
-}
-
-// namesAgree reports whether most logins have a name, and each that has one has
-// one that the human with the fullest name among them could bear.
-func namesAgree(names map[int32][]string, logins []int32) bool {
-	fullest, named := "", 0
-	for _, login := range logins {
-		if len(names[login]) > 0 {
-			named++
-		}
-		for _, n := range names[login] {
-			if more := cmp.Compare(len(name.Tokens(n)), len(name.Tokens(fullest))); more > 0 || more == 0 && n < fullest {
-				fullest = n
-			}
-		}
-	}
-	for _, login := range logins {
-		fits := func(n string) bool { return name.Fold(n) == name.Fold(fullest) || name.Compatible(n, fullest) }
-		if len(names[login]) > 0 && !slices.ContainsFunc(names[login], fits) {
-			return false
-		}
-	}
-	return named*2 > len(logins)
 }

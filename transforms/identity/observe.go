@@ -12,14 +12,23 @@ func Shapes() []string {
 	return []string{"identity", "identity_evidence", "merge", "org_membership", "consent"}
 }
 
-// claimsOf selects what rows of a shape say of logins, as texts.
+// claimsOf selects what rows of a shape say of logins, as texts. A GitHub user
+// is who the no-reply addresses of that number or login belong to.
 func claimsOf(shape, rows string) string {
 	switch shape {
 	case "identity":
 		return `select s.record, s.identity_id, 'email' as id_type, '' as namespace, s.email as raw, cast(null as varchar) as trust,
     cast(null as varchar) as asserted_by, coalesce(s.created_at, s.first_seen_at) as seen_from, s.deleted_at as seen_until
 from ` + rows + ` as s
-where s.identity_id is not null and s.email is not null`
+where s.identity_id is not null and s.email is not null
+union all
+select s.record, s.identity_id, 'subject' as id_type, n.namespace, n.raw, 'verified' as trust,
+    cast(null as varchar) as asserted_by, s.first_seen_at as seen_from, s.deleted_at as seen_until
+from ` + rows + ` as s, unnest([
+    {'namespace': ` + literal(gitHubUsers) + `, 'raw': s.source_user_id},
+    {'namespace': ` + literal(gitHubLogins) + `, 'raw': s.username}
+]) as u(n)
+where s.source = 'github' and n.raw is not null`
 	case "identity_evidence":
 		return `select s.record, s.identity_id, s.id_type, coalesce(s.namespace, '') as namespace, s.value as raw, s.trust,
     s.asserted_by, coalesce(s.seen_from, s.first_seen_at) as seen_from, least(s.seen_until, s.deleted_at) as seen_until

@@ -136,11 +136,16 @@ where m.former_id <> m.person_id`, now, build),
 
 // remember closes the round: what was pending is done.
 func (r *round) remember(ctx context.Context) error {
+	compared := "(select max(s.compared_at) from temp.ended as s)"
+	if r.compared {
+		compared = r.now()
+	}
 	return r.exec(ctx,
 		"delete from lake.identity.pending",
+		"create or replace temp table ended as select * from lake.identity.solved",
 		"delete from lake.identity.solved",
-		fmt.Sprintf(`insert into lake.identity.solved (fingerprint, solved_at, due_at, build_id)
-select %[1]s, %[2]s, least(min(m.valid_from) filter (where m.valid_from > %[2]s), min(m.valid_to) filter (where m.valid_to > %[2]s)), %[3]s
+		fmt.Sprintf(`insert into lake.identity.solved (fingerprint, solved_at, compared_at, due_at, build_id)
+select %[1]s, %[2]s, %[4]s, least(min(m.valid_from) filter (where m.valid_from > %[2]s), min(m.valid_to) filter (where m.valid_to > %[2]s)), %[3]s
 from lake.staging.org_membership as m
-where m.deleted_at is null`, literal(r.Rules.fingerprint()), r.now(), literal(r.BuildID)))
+where m.deleted_at is null`, literal(r.Rules.fingerprint()), r.now(), literal(r.BuildID), compared))
 }

@@ -152,7 +152,7 @@ const storedQuery = `select 'login', p.identity_id, p.person_id, coalesce(p.matc
 union all
 select 'refusal', r.identity_id, r.other_identity_id, 0, false, r.rule from lake.identity.refusal as r
 union all
-select 'suggestion', s.identity_id, s.other_identity_id, 0, false, s.rule from lake.identity.suggestion as s
+select 'suggestion', s.identity_id, s.other_identity_id, 0, false, s.rule from lake.identity.suggestion as s where s.rule <> 'similar'
 union all
 select 'value', v.norm, v.class, 0, false, '' from lake.vault.value as v
 union all

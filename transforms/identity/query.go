@@ -32,3 +32,11 @@ func scanOne(ctx context.Context, db queryer, query string, into ...any) error {
 	}
 	return errors.Join(rows.Scan(into...), rows.Close())
 }
+
+// A txReader reads in a transaction.
+type txReader struct{ *warehouse.Tx }
+
+// QueryContext runs a select.
+func (r txReader) QueryContext(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
+	return r.Query(ctx, query, args...)
+}

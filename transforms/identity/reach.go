@@ -3,6 +3,8 @@ package identity
 import (
 	"context"
 	"fmt"
+
+	"rollcall/internal/warehouse"
 )
 
 // reach lists the logins to solve again: all of the components that something
@@ -95,7 +97,8 @@ where not exists (select 1 from lake.identity.instance as i where i.source = d.s
 }
 
 // describeLogins: the bots by any record's word; the company that a CRM says a
-// contact belongs to now, its main one or that of the least id; and consent.
+// contact belongs to now, its main one or that of the least id, companies of one
+// account being one; and consent.
 // Of answers the latest of each source counts, and one refusal is enough.
 const describeLogins = `create or replace temp table login as
 with
@@ -126,17 +129,27 @@ memberships as (
         and (m.basis = 'crm' or m.basis is null and coalesce(i.is_crm, false))
 ),
 
+companies as (
+    select a.org_id, min(a.org_id) over (partition by a.account_id) as company_id
+    from lake.identity.account_source as a
+    where a.unlinked_at is null
+),
+
 employers as (
-    select m.identity_id, coalesce(min(m.org_id) filter (where m.is_primary), min(m.org_id)) as org_id
+    select
+        m.identity_id,
+        coalesce(min(coalesce(c.company_id, m.org_id)) filter (where m.is_primary), min(coalesce(c.company_id, m.org_id))) as company_id
     from memberships as m
+    left join companies as c on c.org_id = m.org_id
     group by m.identity_id
 ),
 
 customers as (
-    select o.org_id, bool_or(o.is_customer) as is_customer
+    select coalesce(c.company_id, o.org_id) as company_id, bool_or(o.is_customer) as is_customer
     from lake.staging.org as o
+    left join companies as c on c.org_id = o.org_id
     where o.is_customer is not null
-    group by o.org_id
+    group by coalesce(c.company_id, o.org_id)
 ),
 
 answers as (
@@ -162,7 +175,7 @@ select
     l.identity_id,
     l.identity_key,
     l.instance_no,
-    coalesce(md5_number_lower(e.org_id), 0) as company_key,
+    coalesce(md5_number_lower(e.company_id), 0) as company_key,
     coalesce(c.is_customer, true) as is_customer,
     b.identity_id is not null as is_bot,
     not coalesce(a.is_refused, false)
@@ -171,5 +184,23 @@ from logins as l
 left join bots as b on b.identity_id = l.identity_id
 left join shown as s on s.identity_id = l.identity_id
 left join employers as e on e.identity_id = l.identity_id
-left join customers as c on c.org_id = e.org_id
+left join customers as c on c.company_id = e.company_id
 left join consents as a on a.identity_id = l.identity_id%[4]s`
+
+// TouchCompanies has the contacts looked at again whose companies became, or are
+// no longer, one account in this build.
+func TouchCompanies(ctx context.Context, tx *warehouse.Tx, buildID string) error {
+	return tx.Exec(ctx, `insert into lake.identity.pending (identity_id)
+with
+accounts as (
+    select a.account_id
+    from lake.identity.account_source as a
+    group by a.account_id
+    having bool_or(a.build_id = ?) and count(distinct a.org_id) > 1
+)
+
+select distinct m.identity_id
+from lake.staging.org_membership as m
+inner join lake.identity.account_source as a on a.org_id = m.org_id
+where a.account_id in (select c.account_id from accounts as c) and m.identity_id is not null`, buildID)
+}

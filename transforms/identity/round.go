@@ -52,7 +52,8 @@ type Outcome struct {
 // A round is a Round at work in the lake's transaction.
 type round struct {
 	Round
-	tx *warehouse.Tx
+	tx       *warehouse.Tx
+	compared bool // who looks alike was asked
 }
 
 func (r *round) isWhole() bool { return r.Changes == nil }

@@ -134,10 +134,14 @@ func TestDecisions_surviveAndAreUndone(t *testing.T) {
 	require.NoError(t, err)
 	require.Equal(t, "decision", obstacles[0].Kind)
 
-	require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error { return identity.Undo(t.Context(), tx, split.ID, by) }))
+	require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
+		return identity.Undo(t.Context(), tx, split.ID, by)
+	}))
 	l.build()
 	require.Equal(t, []string{"crm:7 crm:8 forum:1"}, l.people())
-	require.ErrorContains(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error { return identity.Undo(t.Context(), tx, split.ID, by) }), "no decision")
+	require.ErrorContains(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
+		return identity.Undo(t.Context(), tx, split.ID, by)
+	}), "no decision")
 }
 
 func trustWord(s *identity.Said) string {
@@ -177,4 +181,39 @@ func TestFind_takesIDsOfBeforeAndAddresses(t *testing.T) {
 	stats, err := identity.Count(t.Context(), l.db.SQL())
 	require.NoError(t, err)
 	require.Equal(t, "3 4 1 2", fmt.Sprint(stats.People, stats.Logins, stats.InSeveral, stats.Open))
+}
+
+func TestResolve_suggestsWhoLooksAlike(t *testing.T) {
+	l := newLake(t, 2)
+	l.login("forum:main:1", "xavier@home.org", "Xavier Quillfeather")
+	l.login("crm:main:7", "x.quillfeather@acme.com", "Xavier Quillfeather")
+	for i := range 60 {
+		l.login(fmt.Sprint("crm:main:1", i), fmt.Sprintf("p%d@acme.com", i), fmt.Sprintf("Person%d Name%d", i, i))
+	}
+	l.build()
+	require.Equal(t, []string{"crm:main:7|forum:main:1|similar"}, l.rows("select identity_id, other_identity_id, rule from lake.identity.suggestion order by strength desc limit 1"))
+	made := l.rows("select suggested_at from lake.identity.suggestion order by strength desc limit 1")
+	l.login("crm:main:99", "other@acme.com", "Otto Other")
+	l.build()
+	require.Equal(t, made, l.rows("select suggested_at from lake.identity.suggestion order by strength desc limit 1"), "it is known when it was first made")
+	require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
+		_, err := identity.Split(t.Context(), tx, []string{"crm:main:7"}, []string{"forum:main:1"}, by)
+		return err
+	}))
+	l.login("crm:main:98", "another@acme.com", "Anna Another")
+	l.build()
+	require.NotContains(t, l.rows("select identity_id, other_identity_id from lake.identity.suggestion"), "crm:main:7|forum:main:1")
+}
+
+func TestResolve_knowsGitHubUsersByTheirNoReplyAddress(t *testing.T) {
+	l := newLake(t, 2)
+	for _, user := range []string{"1234", "99"} {
+		l.put("identity", "github:main:issues:"+user, map[string]string{"identity_id": quoted("github:main:" + user), "source": "'github'",
+			"source_user_id": quoted(user), "username": quoted("Octo" + user)})
+	}
+	l.login("forum:main:1", "1234+OldName@users.noreply.github.com", "Octo")
+	l.login("crm:main:7", "octo99@users.noreply.github.com", "")
+	l.login("git:main:x", "octo99@users.noreply.github.com", "")
+	l.build()
+	require.Equal(t, []string{"crm:7 git:x github:99", "forum:1 github:1234"}, l.people())
 }

@@ -48,12 +48,13 @@ type text struct {
 	untagged                       string // the mailbox without its tag
 }
 
-// The issuers of what GitHub's no-reply addresses hold: the number of a user,
-// which stays, and the login, which another user may take later.
+// The namespaces of what GitHub's no-reply addresses hold: the number of a user,
+// which stays, and the login, which another user may take later. GitHub signs
+// nobody on: one human may have several users there.
 const (
-	gitHubIssuer = "github.com"
-	gitHubLogins = "github.com" + mayChange
-	mayChange    = "/login" // ends the namespace of names that an issuer gives out again
+	gitHub       = "github.com/"
+	gitHubUsers  = gitHub + "user"
+	gitHubLogins = gitHub + "login"
 )
 
 func readText(idType, namespace, raw string, suppressed func(string) bool) (text, bool) {
@@ -67,7 +68,7 @@ func readText(idType, namespace, raw string, suppressed func(string) bool) (text
 	if blockedText.MatchString(norm) {
 		return text{idType: idType, namespace: namespace, norm: norm, class: "blocked", reason: "stands for nobody"}, norm != ""
 	}
-	if strings.HasSuffix(namespace, mayChange) {
+	if namespace == gitHubLogins {
 		norm = strings.ToLower(norm)
 	}
 	return text{idType: idType, namespace: namespace, norm: norm, class: "unique"}, norm != ""
@@ -83,7 +84,7 @@ func readAddress(raw string, suppressed func(string) bool) (text, bool) {
 	}
 	switch {
 	case a.GitHubID != "":
-		return text{idType: "subject", namespace: gitHubIssuer, norm: a.GitHubID, class: "unique"}, true
+		return text{idType: "subject", namespace: gitHubUsers, norm: a.GitHubID, class: "unique"}, true
 	case a.GitHubLogin != "":
 		return text{idType: "subject", namespace: gitHubLogins, norm: a.GitHubLogin, class: "unique"}, true
 	}

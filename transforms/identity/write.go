@@ -33,6 +33,9 @@ func (r *round) solve(ctx context.Context) (Outcome, error) {
 	if err := r.writePeople(ctx, &outcome); err != nil {
 		return outcome, fmt.Errorf("write people: %w", err)
 	}
+	if err := r.suggestSimilar(ctx, &outcome); err != nil {
+		return outcome, err
+	}
 	return outcome, r.remember(ctx)
 }
 

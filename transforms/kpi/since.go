@@ -10,8 +10,9 @@ import (
 
 // A Change is what happened to a table since a KPI was computed from it.
 type Change struct {
-	Table string
-	Rows  string // table of the rows that came and went; "" where nobody knows
+	Table   string
+	Rows    string // table of the rows that came and went; "" where nobody knows
+	IsAside bool   // the KPI's select does not name the table: it says how people are sliced
 }
 
 // A Past is what changed since a KPI was computed.
@@ -150,55 +151,6 @@ func (f *Finished) since(ctx context.Context, tx Execer, today string, r *readin
 from ref.calendar as c
 inner join ref.calendar as w on w.week_start = c.date_day
 where w.date_day = %s`, unit, literalDate(min(earliest, today))))
-}
-
-// earliest selects the earliest day of the atoms that changed rows make; "" where
-// that cannot be said.
-func (f *Finished) earliest(ctx context.Context, tx Execer, r *reading, c Change) string {
-	switch {
-	case c.Rows == "":
-		return ""
-	case r != nil && r.rowWise && c.Table == r.from:
-		return fmt.Sprintf("select min(%s) from %s as a%s", r.earliestDay(), c.Rows, conditionOf(r.where))
-	case c.Table == "ref.calendar":
-		return "select min(a.date_day) from " + c.Rows + " as a"
-	case c.Table == "ref.period" || c.Table == personPeriods:
-		return "select min(a.period_start) from " + c.Rows + " as a"
-	case !f.Forward:
-		return ""
-	}
-	columns, err := tx.Columns(ctx, "select * from "+c.Rows)
-	if err != nil {
-		return ""
-	}
-	var days []string
-	for _, column := range columns {
-		if column.Type == "DATE" {
-			days = append(days, "a."+column.Name)
-		}
-	}
-	if len(days) == 0 {
-		return ""
-	}
-	return fmt.Sprintf("select min(coalesce(least(%s), cast('0001-01-01' as date))) from %s as a", strings.Join(days, ", "), c.Rows)
-}
-
-func conditionOf(where string) string {
-	if where == "" {
-		return ""
-	}
-	return " where " + where
-}
-
-// earliestDay is the day on which an atom begins.
-func (r *reading) earliestDay() string {
-	var days []string
-	for _, column := range []string{"happened_on", "period_start", "from_on"} {
-		if r.has(column) {
-			days = append(days, r.exprs[column])
-		}
-	}
-	return "least(" + strings.Join(days, ", ") + ")"
 }
 
 // loadSince puts the first day of every KPI that is not computed whole into

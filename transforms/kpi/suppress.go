@@ -26,19 +26,36 @@ const OpinionK = 10
 // Each hidden cell may make another the only one, so the last two rules repeat
 // until they find nothing.
 func suppress(ctx context.Context, tx Execer) error {
-	for _, statement := range []string{createHidden, fmt.Sprintf(hideSmall, OpinionK), fmt.Sprintf(hideRemainder, OpinionK), createPeriodParts, createSliceParts} {
+	for _, statement := range []string{createHidden, createPeriodParts, createSliceParts} {
 		if err := tx.Exec(ctx, statement); err != nil {
 			return err
 		}
 	}
-	for round := 1; ; round++ {
-		found, err := tx.Text(ctx, fmt.Sprintf("select cast(count(*) as varchar) from hidden_cell where found_in = %d", round-1))
-		if err != nil || found == "0" {
+	round := 0
+	for _, begin := range []string{hideSmall, hideRemainder} {
+		if err := tx.Exec(ctx, fmt.Sprintf(begin, OpinionK, round)); err != nil {
 			return err
 		}
+		var err error
+		if round, err = hideTheOnly(ctx, tx, round); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// hideTheOnly repeats the rules of single hidden cells until they find nothing.
+// It gives the number of the round that found none.
+func hideTheOnly(ctx context.Context, tx Execer, round int) (int, error) {
+	for {
+		found, err := tx.Text(ctx, fmt.Sprintf("select cast(count(*) as varchar) from hidden_cell where found_in = %d", round))
+		if err != nil || found == "0" {
+			return round, err
+		}
+		round++
 		for _, statement := range []string{hideComplement, hideInTime} {
 			if err := tx.Exec(ctx, fmt.Sprintf(statement, round)); err != nil {
-				return err
+				return round, err
 			}
 		}
 	}
@@ -47,33 +64,42 @@ func suppress(ctx context.Context, tx Execer) error {
 const createHidden = `create or replace temp table hidden_cell (slice_no integer, type_no integer, period_start date, found_in integer)`
 
 const hideSmall = `insert into hidden_cell
-select c.slice_no, c.type_no, c.period_start, 0 as found_in
+select c.slice_no, c.type_no, c.period_start, %[2]d as found_in
 from completed as c
 inner join kpi_slice as s on s.slice_no = c.slice_no
-where c.n > 0 and c.n < s.privacy_k and (s.segment_type <> 'all' or s.privacy_k >= %d)`
+where c.n > 0 and c.n < s.privacy_k and (s.segment_type <> 'all' or s.privacy_k >= %[1]d)`
 
 // hideRemainder takes the difference of people as those of the days after: it is
-// the fewest they can be.
+// the fewest they can be. Of a period that is hidden itself it shows no days,
+// since of those that earlier builds hid nobody is counted any more. It comes
+// when all other periods are hidden that have to be.
 const hideRemainder = `insert into hidden_cell
 with
 whole as (
-    select c.slice_no, c.period_start, c.numerator, c.denominator, c.n
+    select c.slice_no, c.period_start, c.numerator, c.denominator, c.n, h.slice_no is not null as is_hidden
     from completed as c
+    left join hidden_cell as h on h.slice_no = c.slice_no and h.period_start = c.period_start
     union all
-    select s.slice_no, v.period_start, v.numerator, v.denominator, v.n
+    select
+        s.slice_no, v.period_start, v.numerator, v.denominator, v.n,
+        v.status in ('suppressed', 'suppressed_complementary') as is_hidden
     from kpi.value as v
     inner join kpi_since as k on k.kpi_id = v.kpi_id and v.period_start < k.since
     inner join kpi_slice as s
         on s.kpi_id = v.kpi_id and s.grain = v.grain and s.segment_type = v.segment_type and s.segment_value = v.segment_value
 )
 
-select c.slice_no, c.type_no, c.period_start, 0 as found_in
+select c.slice_no, c.type_no, c.period_start, %[2]d as found_in
 from completed as c
 inner join kpi_slice as s on s.slice_no = c.slice_no and s.is_to_date and s.adds_up
 inner join whole as w on w.slice_no = s.compared_no and w.period_start = c.period_start
-where not c.is_partial and c.n >= s.privacy_k and w.n - c.n < s.privacy_k
-    and (s.segment_type <> 'all' or s.privacy_k >= %d)
-    and (w.numerator is distinct from c.numerator or w.denominator is distinct from c.denominator)`
+left join hidden_cell as h on h.slice_no = c.slice_no and h.period_start = c.period_start
+where h.slice_no is null and not c.is_partial and c.n > 0 and (s.segment_type <> 'all' or s.privacy_k >= %[1]d)
+    and (
+        w.is_hidden
+        or w.n - c.n < s.privacy_k
+            and (w.numerator is distinct from c.numerator or w.denominator is distinct from c.denominator)
+    )`
 
 // hideComplement looks at the sets in which the last round hid the only cell.
 const hideComplement = `insert into hidden_cell

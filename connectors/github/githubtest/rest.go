@@ -1,6 +1,7 @@
 package githubtest
 
 import (
+	"bytes"
 	"encoding/json"
 	"fmt"
 	"net/http"
@@ -92,15 +93,11 @@ func (s *Server) restList(w http.ResponseWriter, r *http.Request, repo *Object, 
 		query.Set("page", strconv.Itoa(page+1))
 		w.Header().Set("Link", fmt.Sprintf(`<%s>; rel="next"`, s.address(r, repo, rest, query)))
 	}
-	items := make([]map[string]any, 0, end-start)
+	items := make([][]byte, 0, end-start)
 	for _, e := range edges[start:end] {
 		items = append(items, s.restItem(repo, e.node))
 	}
-	body, err := json.Marshal(items)
-	if err != nil {
-		panic(err) // items are plain values
-	}
-	send(w, body, fault)
+	send(w, append(append([]byte{'['}, bytes.Join(items, []byte{','})...), ']'), fault)
 }
 
 // changedSince leaves out what did not change at a time or later; in the order
@@ -133,20 +130,27 @@ func clamp(text string, otherwise, most int) int {
 }
 
 // restItem is an issue, a pull request or a comment on one.
-func (s *Server) restItem(repo, o *Object) map[string]any {
+func (s *Server) restItem(repo, o *Object) []byte {
 	address := "https://api.github.com/repos/" + repo.Text("nameWithOwner")
-	item := map[string]any{
-		"id": o.number, "node_id": o.ID, "html_url": o.Text("url"), "created_at": o.Text("createdAt"), "updated_at": o.Text("updatedAt"),
-		"body": o.Text("bodyText"), "user": restUser(o.fields["author"]), "author_association": o.Text("authorAssociation"), "performed_via_github_app": nil,
-	}
+	url := fmt.Sprintf("%s/issues/%v", address, o.fields["number"])
 	if o.Type == "IssueComment" {
-		item["url"] = fmt.Sprintf("%s/issues/comments/%d", address, o.number)
-		item["issue_url"] = fmt.Sprintf("%s/issues/%v", address, o.issue().fields["number"])
-	} else {
-		s.restIssue(item, address, o)
+		url = fmt.Sprintf("%s/issues/comments/%d", address, o.number)
 	}
-	item["reactions"] = restReactions(item["url"].(string), o)
-	return item
+	item := fmt.Appendf(make([]byte, 0, 4<<10), `{"url":%q,"html_url":%q,"id":%d,"node_id":%q,"user":%s,"created_at":%q,"updated_at":%q,"body":%s,`+
+		`"author_association":%q,"performed_via_github_app":null,"reactions":%s,`, url, o.Text("url"), o.number, o.ID, restUser(o.fields["author"]),
+		o.Text("createdAt"), o.Text("updatedAt"), quoted(o.Text("bodyText")), o.Text("authorAssociation"), restReactions(url, o))
+	if o.Type == "IssueComment" {
+		return fmt.Appendf(item, `"issue_url":"%s/issues/%v"}`, address, o.issue().fields["number"])
+	}
+	return restIssue(item, address, url, o)
+}
+
+func quoted(value any) []byte {
+	text, err := json.Marshal(value)
+	if err != nil {
+		panic(err) // fields hold plain values only
+	}
+	return text
 }
 
 // issue is what a comment stands on.
@@ -157,65 +161,62 @@ func (o *Object) issue() *Object {
 	return o.fields["pullRequest"].(*Object)
 }
 
-func (s *Server) restIssue(item map[string]any, address string, o *Object) {
-	url := fmt.Sprintf("%s/issues/%v", address, o.fields["number"])
-	labels := []map[string]any{}
+// restIssue completes an item that is an issue or a pull request.
+func restIssue(item []byte, address, url string, o *Object) []byte {
+	state, reason := "open", "null"
+	if o.fields["closed"] == true {
+		state, reason = "closed", `"completed"`
+	}
+	var labels [][]byte
 	for _, e := range o.list("labels").edges {
 		l := e.node
-		labels = append(labels, map[string]any{"id": l.number, "node_id": l.ID, "url": address + "/labels/" + l.Text("name"), "name": l.Text("name"),
-			"description": nil, "color": l.Text("color"), "default": false})
+		labels = append(labels, fmt.Appendf(nil, `{"id":%d,"node_id":%q,"url":%q,"name":%q,"description":null,"color":%q,"default":false}`,
+			l.number, l.ID, address+"/labels/"+l.Text("name"), l.Text("name"), l.Text("color")))
 	}
-	for name, value := range map[string]any{
-		"url": url, "repository_url": address, "labels_url": url + "/labels{/name}", "comments_url": url + "/comments", "events_url": url + "/events",
-		"timeline_url": url + "/timeline", "number": o.fields["number"], "title": o.fields["title"], "state": "open", "state_reason": nil, "locked": o.fields["locked"],
-		"active_lock_reason": nil, "labels": labels, "assignee": nil, "assignees": []any{}, "milestone": nil, "comments": len(o.list("comments").edges),
-		"closed_at": o.fields["closedAt"], "closed_by": nil,
-	} {
-		item[name] = value
-	}
-	if o.fields["closed"] == true {
-		item["state"], item["state_reason"] = "closed", "completed"
-	}
+	item = fmt.Appendf(item, `"repository_url":%q,"labels_url":"%[2]s/labels{/name}","comments_url":"%[2]s/comments","events_url":"%[2]s/events",`+
+		`"timeline_url":"%[2]s/timeline","number":%[3]v,"title":%[4]s,"state":%[5]q,"state_reason":%[6]s,"locked":%[7]v,"active_lock_reason":null,`+
+		`"labels":[%[8]s],"assignee":null,"assignees":[],"milestone":null,"comments":%[9]d,"closed_at":%[10]s,"closed_by":null`,
+		address, url, o.fields["number"], quoted(o.fields["title"]), state, reason, o.fields["locked"],
+		bytes.Join(labels, []byte{','}), len(o.list("comments").edges), quoted(o.fields["closedAt"]))
 	if o.Type == "PullRequest" {
-		pull := fmt.Sprintf("%s/pulls/%v", address, o.fields["number"])
-		item["pull_request"] = map[string]any{"url": pull, "html_url": o.Text("url"), "diff_url": o.Text("url") + ".diff", "patch_url": o.Text("url") + ".patch", "merged_at": o.fields["mergedAt"]}
-		item["draft"] = o.fields["isDraft"]
+		item = fmt.Appendf(item, `,"draft":%v,"pull_request":{"url":"%s/pulls/%v","html_url":%[4]q,"diff_url":"%[4]s.diff","patch_url":"%[4]s.patch","merged_at":%[5]s}`,
+			o.fields["isDraft"], address, o.fields["number"], o.Text("url"), quoted(o.fields["mergedAt"]))
 	}
+	return append(item, '}')
 }
 
-func restReactions(url string, o *Object) map[string]any {
-	rollup := map[string]any{"url": url + "/reactions", "total_count": len(o.list("reactions").edges),
-		"+1": 0, "-1": 0, "laugh": 0, "confused": 0, "heart": 0, "hooray": 0, "eyes": 0, "rocket": 0}
-	for _, e := range o.list("reactions").edges {
-		name := strings.ToLower(e.node.Text("content"))
-		switch name {
-		case "thumbs_up":
-			name = "+1"
-		case "thumbs_down":
-			name = "-1"
-		}
-		if n, ok := rollup[name].(int); ok {
-			rollup[name] = n + 1
-		}
+func restReactions(url string, o *Object) json.RawMessage {
+	n := map[string]int{}
+	edges := o.list("reactions").edges
+	for _, e := range edges {
+		n[e.node.Text("content")]++
 	}
-	return rollup
+	return fmt.Appendf(nil, `{"url":%q,"total_count":%d,"+1":%d,"-1":%d,"laugh":%d,"hooray":%d,"confused":%d,"heart":%d,"rocket":%d,"eyes":%d}`,
+		url+"/reactions", len(edges), n["THUMBS_UP"], n["THUMBS_DOWN"], n["LAUGH"], n["HOORAY"], n["CONFUSED"], n["HEART"], n["ROCKET"], n["EYES"])
 }
 
-// restUser is an account as lists show it; nil for one that is gone.
-func restUser(account any) any {
+// restUser is an account as lists show it; null for one that is gone.
+func restUser(account any) json.RawMessage {
 	o, ok := account.(*Object)
 	if !ok {
-		return nil
+		return json.RawMessage("null")
 	}
-	login := o.Text("login")
-	api := "https://api.github.com/users/" + login
-	return map[string]any{
-		"login": login, "id": o.number, "node_id": o.ID, "type": o.Type, "site_admin": false, "gravatar_id": "",
-		"avatar_url": fmt.Sprintf("https://avatars.githubusercontent.com/u/%d?v=4", o.number), "url": api, "html_url": "https://github.com/" + login,
-		"followers_url": api + "/followers", "following_url": api + "/following{/other_user}", "gists_url": api + "/gists{/gist_id}",
-		"starred_url": api + "/starred{/owner}{/repo}", "subscriptions_url": api + "/subscriptions", "organizations_url": api + "/orgs",
-		"repos_url": api + "/repos", "events_url": api + "/events{/privacy}", "received_events_url": api + "/received_events",
+	if o.rest == nil {
+		login := o.Text("login")
+		api := "https://api.github.com/users/" + login
+		text := fmt.Appendf(nil, `{"login":%q,"id":%d,"node_id":%q,"avatar_url":"https://avatars.githubusercontent.com/u/%d?v=4","gravatar_id":"",`+
+			`"url":%q,"html_url":"https://github.com/%s","type":%q,"site_admin":false`, login, o.number, o.ID, o.number, api, login, o.Type)
+		for _, path := range []string{"followers", "following{/other_user}", "gists{/gist_id}", "starred{/owner}{/repo}",
+			"subscriptions", "orgs", "repos", "events{/privacy}", "received_events"} {
+			name, _, _ := strings.Cut(path, "{")
+			if name == "orgs" {
+				name = "organizations"
+			}
+			text = fmt.Appendf(text, `,"%s_url":"%s/%s"`, name, api, path)
+		}
+		o.rest = append(text, '}')
 	}
+	return o.rest
 }
 
 // restTraffic gives the last 14 days to those who may push.

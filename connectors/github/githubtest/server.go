@@ -92,9 +92,12 @@ func (s *Server) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 		s.fail(w, fault, resource)
 		return
 	}
-	if resource == "graphql" {
+	switch {
+	case resource == "graphql":
 		s.graphql(w, r, fault)
-	} else {
+	case s.left(resource) < 1:
+		s.fail(w, RateLimited, resource)
+	default:
 		s.spend(resource, 1)
 		s.headers(w, resource)
 		s.rest(w, r, fault)

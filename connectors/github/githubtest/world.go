@@ -9,6 +9,7 @@ package githubtest
 
 import (
 	"encoding/base64"
+	"encoding/json"
 	"fmt"
 	"sort"
 	"strings"
@@ -24,6 +25,7 @@ type Object struct {
 	number int64 // databaseId
 	fields map[string]any
 	lists  map[string]*list
+	rest   json.RawMessage // of an account, as REST writes it
 }
 
 // Text returns a field of the object that is a string, "" otherwise.

@@ -110,6 +110,7 @@ create table identity.pending (
 create table identity.solved (
     fingerprint varchar,
     solved_at timestamp,
+    compared_at timestamp,      -- when it was last asked who looks alike
     due_at timestamp,           -- when the next company of a contact begins or ends
     build_id varchar
 );
@@ -194,6 +195,12 @@ create table identity.account_suggestion (
     other_org_id varchar,
     reason varchar,             -- name, or domain and which
     suggested_at timestamp,
+    build_id varchar
+);
+
+-- By which decisions and configuration accounts were resolved; one row.
+create table identity.account_solved (
+    fingerprint varchar,
     build_id varchar
 );
 

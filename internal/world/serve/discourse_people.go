@@ -64,7 +64,7 @@ func (s *discourse) users(w http.ResponseWriter, r *http.Request) {
 	items := []userJSON{}
 	list := s.forum.usersBy[flag+"/"+order]
 	if email := r.FormValue("email"); email != "" {
-		list = s.forum.withAddress(list, email)
+		list = slices.DeleteFunc(slices.Clone(list), func(u *user) bool { return !strings.EqualFold(u.email, email) })
 	}
 	offset, size := again(r, (max(n, 1)-1)*usersPage, usersPage)
 	for _, u := range cutOrdered(list, offset, size, r.FormValue("asc") == "true") {
@@ -73,29 +73,11 @@ func (s *discourse) users(w http.ResponseWriter, r *http.Request) {
 	send(w, items)
 }
 
-func (f *forum) withAddress(list []*user, email string) []*user {
-	return slices.DeleteFunc(slices.Clone(list), func(u *user) bool {
-		primary, _ := f.addresses(u)
-		return !strings.EqualFold(primary, email)
-	})
-}
-
-func (f *forum) addresses(u *user) (primary string, others []string) {
-	if u.anonymous {
-		return f.username(u) + "@anonymized.invalid", []string{}
-	}
-	primary, others = addresses(f.world, u.login, f.at)
-	if primary == "" {
-		primary = "no_email" // as Discourse's own accounts have
-	}
-	return primary, others
-}
-
 func (f *forum) renderUser(u *user, emails bool) userJSON {
 	age := func(m world.Moment) float64 { return float64(f.at-m) / 1000 }
 	j := userJSON{
-		ID: u.id, Username: f.username(u), Name: f.name(u), Avatar: avatar, Active: true, Admin: f.isAdmin(u), Moderator: f.isModerator(u),
-		LastSeen: stampOrNull(u.seen), Created: stamp(u.created), LastSeenAge: age(u.seen), CreatedAge: age(u.created), TrustLevel: f.trust(u),
+		ID: u.id, Username: u.username, Name: u.name, Avatar: avatar, Active: true, Admin: u.admin, Moderator: u.moderator,
+		LastSeen: stampOrNull(u.seen), Created: stamp(u.created), LastSeenAge: age(u.seen), CreatedAge: age(u.created), TrustLevel: u.trust(),
 		DaysVisited: u.days, PostsRead: 9*u.days + u.posts, TopicsEntered: 4*u.days + u.posts, TimeRead: 540*u.days + 60*u.posts, Posts: u.posts,
 	}
 	if u.suspended != 0 {
@@ -105,8 +87,7 @@ func (f *forum) renderUser(u *user, emails bool) userJSON {
 		j.SignOn = &signOn{subject}
 	}
 	if emails {
-		primary, others := f.addresses(u)
-		j.Email, j.SecondaryEmails = primary, &others
+		j.Email, j.SecondaryEmails = u.email, &u.emails
 	}
 	return j
 }
@@ -179,11 +160,11 @@ func (u *user) given() []*like {
 
 func (f *forum) renderLike(u *user, l *like) actionJSON {
 	p := l.post
-	id, username, name := f.author(p)
+	id, username, name := author(p)
 	return actionJSON{
 		Excerpt: f.text(p), Type: 1, Created: stamp(l.at), Avatar: avatar, ActingAvatar: avatar, Slug: p.topic.slug, Topic: p.topic.id,
-		TargetID: u.id, TargetName: f.name(u), TargetUsername: f.username(u), PostNumber: p.place, Post: p.number, Username: username, Name: name, UserID: id,
-		ActingUsername: f.username(u), ActingName: f.name(u), ActingID: u.id, Title: p.topic.title, Hidden: p.hidden, PostType: 1,
+		TargetID: u.id, TargetName: u.name, TargetUsername: u.username, PostNumber: p.place, Post: p.number, Username: username, Name: name, UserID: id,
+		ActingUsername: u.username, ActingName: u.name, ActingID: u.id, Title: p.topic.title, Hidden: p.hidden, PostType: 1,
 		Category: p.topic.category.ID, Closed: p.topic.closed != 0,
 	}
 }
@@ -202,7 +183,7 @@ func automatic() []struct {
 func (f *forum) members(group string) []*user {
 	var list []*user
 	for _, u := range f.usersBy["staff/created"] {
-		if group == "staff" || group == "admins" && f.isAdmin(u) || group == "moderators" && f.isModerator(u) {
+		if group == "staff" || group == "admins" && u.admin || group == "moderators" && u.moderator {
 			list = append(list, u)
 		}
 	}
@@ -248,7 +229,7 @@ func (s *discourse) groupMembers(w http.ResponseWriter, r *http.Request) {
 	all := s.forum.members(r.PathValue("name"))
 	items := []map[string]any{}
 	for _, u := range cut(all, offset, limit) {
-		items = append(items, map[string]any{"id": u.id, "username": s.forum.username(u), "name": s.forum.name(u), "avatar_template": avatar, "title": nil,
+		items = append(items, map[string]any{"id": u.id, "username": u.username, "name": u.name, "avatar_template": avatar, "title": nil,
 			"last_posted_at": stamp(u.seen), "last_seen_at": stamp(u.seen), "added_at": stamp(u.created), "timezone": world.Zone})
 	}
 	send(w, map[string]any{"members": items, "owners": []any{}, "meta": map[string]any{"total": len(all), "limit": limit, "offset": offset}})

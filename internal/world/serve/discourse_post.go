@@ -117,9 +117,9 @@ func (s *discourse) render(p *post, raw bool) postJSON {
 		AcceptedAnswer: p.topic.accepted == p, TopicHasAnAnswer: p.topic.accepted != nil,
 	}
 	if u := p.author; u != nil {
-		j.Name, j.Username, j.UserID, j.TrustLevel = f.name(u), f.username(u), u.id, f.trust(u)
-		j.Admin, j.Moderator = f.isAdmin(u), f.isModerator(u)
-		j.Staff = j.Admin || j.Moderator
+		j.Name, j.Username, j.UserID, j.TrustLevel = u.name, u.username, u.id, u.trust()
+		j.Admin, j.Moderator = u.admin, u.moderator
+		j.Staff = u.isStaff()
 	}
 	j.DisplayUsername = j.Name
 	if p.parent > 1 {
@@ -236,25 +236,10 @@ func (t *topic) where(pass func(*post) bool) []*post {
 	return list
 }
 
-// username and name are those an account shows.
-func (f *forum) username(u *user) string {
-	if u.anonymous {
-		return fmt.Sprintf("anon%d", u.id)
-	}
-	return f.world.Username(u.login)
-}
-
-func (f *forum) name(u *user) string {
-	if u.anonymous {
-		return f.username(u)
-	}
-	return f.world.DisplayName(u.login)
-}
-
 // trust is the level that Discourse gives by visits and posts.
-func (f *forum) trust(u *user) int {
+func (u *user) trust() int {
 	switch {
-	case f.isStaff(u):
+	case u.isStaff():
 		return 4
 	case u.days >= 50 && u.posts >= 10:
 		return 3

@@ -114,14 +114,14 @@ func (s *discourse) review(w http.ResponseWriter, r *http.Request) {
 
 func (f *forum) renderReview(entry *review) map[string]any {
 	p := entry.post
-	author, _, _ := f.author(p)
+	writer, _, _ := author(p)
 	by := int64(systemID)
 	if entry.by != nil {
 		by = entry.by.id
 	}
 	item := map[string]any{
 		"id": entry.id, "type": "ReviewableFlaggedPost", "type_source": "core", "status": entry.status, "created_at": stamp(entry.at), "score": 2.0 * float64(entry.scores),
-		"created_by_id": by, "target_created_by_id": author, "topic_id": p.topic.id, "post_id": p.number, "target_type": "Post", "target_id": p.number,
+		"created_by_id": by, "target_created_by_id": writer, "topic_id": p.topic.id, "post_id": p.number, "target_type": "Post", "target_id": p.number,
 		"target_url": p.url(), "category_id": p.topic.category.ID, "raw": f.text(p), "cooked": "<p>" + f.text(p) + "</p>", "version": entry.scores, "can_edit": false,
 		"topic_url": fmt.Sprintf("/t/%s/%d", p.topic.slug, p.topic.id), "payload": nil, "reviewable_scores": []any{},
 	}
@@ -170,8 +170,8 @@ func (f *forum) renderBookmark(b *bookmark) []any {
 	if p.place == 1 {
 		return []any{b.id, b.by.id, "Topic", p.topic.id, at, at, nil, nil, nil}
 	}
-	author, _, _ := f.author(p)
-	return []any{b.id, b.by.id, "Post", p.number, at, at, p.topic.id, p.place, author}
+	writer, _, _ := author(p)
+	return []any{b.id, b.by.id, "Post", p.number, at, at, p.topic.id, p.place, writer}
 }
 
 // events is /discourse-post-event/events.json: those that start after a moment,
@@ -226,7 +226,7 @@ func (s *discourse) invitees(w http.ResponseWriter, r *http.Request) {
 	for _, invitee := range f.gatherings[i].going {
 		if kind := r.FormValue("type"); kind == "" || kind == "going" {
 			items = append(items, map[string]any{"id": invitee.id, "status": "going",
-				"user": map[string]any{"id": invitee.by.id, "username": f.username(invitee.by), "name": f.name(invitee.by), "avatar_template": avatar}})
+				"user": map[string]any{"id": invitee.by.id, "username": invitee.by.username, "name": invitee.by.name, "avatar_template": avatar}})
 		}
 	}
 	send(w, map[string]any{"invitees": items, "meta": map[string]any{"suggested_users": []any{}}})

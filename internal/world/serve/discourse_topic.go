@@ -71,11 +71,11 @@ func (f *forum) renderTopic(t *topic) topicJSON {
 }
 
 // author is who wrote a post, as lists name them.
-func (f *forum) author(p *post) (id int64, username, name string) {
+func author(p *post) (id int64, username, name string) {
 	if p.author == nil {
 		return systemID, "system", "system"
 	}
-	return p.author.id, f.username(p.author), f.name(p.author)
+	return p.author.id, p.author.username, p.author.name
 }
 
 func (t *topic) lastRegular() *post {
@@ -103,12 +103,12 @@ func (s *discourse) latest(w http.ResponseWriter, r *http.Request) {
 	topics, users, seen := []listedTopic{}, []map[string]any{}, map[int64]bool{}
 	offset, size := again(r, n*topicsPage, topicsPage)
 	for _, t := range cutOrdered(order, offset, size, r.FormValue("ascending") == "true") {
-		id, username, name := f.author(t.posts[0])
+		id, username, name := author(t.posts[0])
 		if !seen[id] {
 			seen[id] = true
 			users = append(users, map[string]any{"id": id, "username": username, "name": name, "avatar_template": avatar})
 		}
-		_, lastPoster, _ := f.author(t.lastRegular())
+		_, lastPoster, _ := author(t.lastRegular())
 		topics = append(topics, listedTopic{topicJSON: f.renderTopic(t), Bumped: true, BumpedAt: stamp(t.bumped), LastPoster: lastPoster,
 			OpeningLikes: t.posts[0].likes, HasAcceptedAnswer: t.accepted != nil, CanHaveAnswer: t.category.Solvable,
 			Posters: []poster{{Description: "Original Poster", UserID: id}}})
@@ -220,13 +220,13 @@ type acceptedAnswer struct {
 
 func (s *discourse) renderPage(t *topic, posts []*post, stream map[string]any) topicPage {
 	f := s.forum
-	id, username, name := f.author(t.posts[0])
-	lastID, lastUsername, lastName := f.author(t.lastRegular())
+	id, username, name := author(t.posts[0])
+	lastID, lastUsername, lastName := author(t.lastRegular())
 	writers := map[int64]bool{}
 	words := 0
 	for _, p := range posts {
-		author, _, _ := f.author(p)
-		writers[author] = true
+		writer, _, _ := author(p)
+		writers[writer] = true
 	}
 	for _, p := range cut(posts, 0, chunkSize) {
 		words += len(strings.Fields(f.text(p)))
@@ -237,7 +237,7 @@ func (s *discourse) renderPage(t *topic, posts []*post, stream map[string]any) t
 	j.Details["created_by"] = map[string]any{"id": id, "username": username, "name": name, "avatar_template": avatar}
 	j.Details["last_poster"] = map[string]any{"id": lastID, "username": lastUsername, "name": lastName, "avatar_template": avatar}
 	if t.accepted != nil {
-		_, username, name := f.author(t.accepted)
+		_, username, name := author(t.accepted)
 		j.AcceptedAnswer = &acceptedAnswer{t.accepted.place, username, name, f.text(t.accepted)}
 	}
 	return j

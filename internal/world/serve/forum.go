@@ -49,14 +49,17 @@ type forum struct {
 }
 
 type user struct {
-	login              world.LoginID
-	id                 int64
-	created, seen      world.Moment
-	suspended, gone    world.Moment // 0: never
-	days, posts, opens int
-	likes              []*like // in order of time
-	received           int
-	anonymous          bool
+	login            world.LoginID
+	id               int64
+	username, name   string
+	email            string
+	emails           []string // further ones
+	admin, moderator bool
+	created, seen    world.Moment
+	suspended, gone  world.Moment // 0: never
+	days, posts      int
+	likes            []*like // in order of time
+	anonymous        bool
 }
 
 type like struct {
@@ -66,7 +69,6 @@ type like struct {
 
 type topic struct {
 	id               int64
-	thread           world.ThreadID
 	posts            []*post
 	bumped, last     world.Moment
 	closed, deleted  world.Moment // 0: not
@@ -104,7 +106,6 @@ type review struct {
 	by     *user
 	at     world.Moment
 	status int // 0 pending, 1 approved, 2 rejected, 3 ignored
-	reason world.FlagReason
 	scores int
 }
 
@@ -221,33 +222,25 @@ func (f *forum) order() {
 	slices.SortStableFunc(bySeen, func(a, b *user) int { return cmp.Or(cmp.Compare(b.seen, a.seen), cmp.Compare(b.id, a.id)) })
 	f.usersBy = map[string][]*user{}
 	for _, flag := range []string{"active", "staff", "suspended"} {
-		f.usersBy[flag+"/created"] = f.only(flag, listed)
-		f.usersBy[flag+"/seen"] = f.only(flag, bySeen)
+		f.usersBy[flag+"/created"] = only(flag, listed)
+		f.usersBy[flag+"/seen"] = only(flag, bySeen)
 	}
 }
 
-func (f *forum) only(flag string, users []*user) []*user {
+func only(flag string, users []*user) []*user {
 	if flag == "active" {
 		return users
 	}
 	var some []*user
 	for _, u := range users {
-		if flag == "staff" && f.isStaff(u) || flag == "suspended" && u.suspended != 0 {
+		if flag == "staff" && u.isStaff() || flag == "suspended" && u.suspended != 0 {
 			some = append(some, u)
 		}
 	}
 	return some
 }
 
-func (f *forum) isAdmin(u *user) bool {
-	return u == nil || u.id < 0 || holds(f.world, u.login, world.RoleStaff, f.at)
-}
-
-func (f *forum) isModerator(u *user) bool {
-	return u != nil && holds(f.world, u.login, world.RoleModerator, f.at)
-}
-
-func (f *forum) isStaff(u *user) bool { return f.isAdmin(u) || f.isModerator(u) }
+func (u *user) isStaff() bool { return u.admin || u.moderator }
 
 // topicByID and postByID find what was ever shown; nil for what was not.
 func (f *forum) topicByID(id int64) *topic {

@@ -1,6 +1,7 @@
 package serve
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 
@@ -42,10 +43,7 @@ func (f *forum) play(e *world.Event, id int64) {
 
 func (f *forum) playLogin(e *world.Event) {
 	if e.Kind == world.LoginMade {
-		l := &f.world.Logins[e.Login]
-		u := &user{login: e.Login, id: l.ID, created: l.Made, seen: e.Seen}
-		f.users = append(f.users, u)
-		f.byLogin[e.Login], f.byName[strings.ToLower(f.world.Username(e.Login))] = u, u
+		f.signUp(e)
 		return
 	}
 	u := f.byLogin[e.Login]
@@ -53,6 +51,11 @@ func (f *forum) playLogin(e *world.Event) {
 		return
 	}
 	switch e.Kind {
+	case world.AddressAdded, world.AddressChanged:
+		u.email, u.emails = addresses(f.world, e.Login, e.At)
+	case world.RoleGiven:
+		u.admin = u.admin || world.RoleName(e.Detail) == world.RoleStaff
+		u.moderator = u.moderator || world.RoleName(e.Detail) == world.RoleModerator
 	case world.LoginSuspended:
 		u.suspended = e.Seen
 	case world.LoginGone:
@@ -62,14 +65,27 @@ func (f *forum) playLogin(e *world.Event) {
 	}
 }
 
+func (f *forum) signUp(e *world.Event) {
+	l := &f.world.Logins[e.Login]
+	u := &user{login: e.Login, id: l.ID, created: l.Made, seen: e.Seen, username: f.world.Username(e.Login), name: f.world.DisplayName(e.Login), admin: l.ID < 0}
+	u.email, u.emails = addresses(f.world, e.Login, e.At)
+	if u.email == "" {
+		u.email = "no_email" // as Discourse's own accounts have
+	}
+	f.users = append(f.users, u)
+	f.byLogin[e.Login], f.byName[strings.ToLower(u.username)] = u, u
+}
+
 // forget deletes an account. Discourse takes its likes and bookmarks with it,
 // and deletes no account that has written: that becomes anonymous instead.
 func (f *forum) forget(u *user, at world.Moment) {
 	u.gone = at
-	delete(f.byName, strings.ToLower(f.world.Username(u.login)))
+	delete(f.byName, strings.ToLower(u.username))
 	if u.posts > 0 {
 		u.anonymous = true
-		f.byName[strings.ToLower(f.username(u))] = u
+		u.username = fmt.Sprintf("anon%d", u.id)
+		u.name, u.email, u.emails = u.username, u.username+"@anonymized.invalid", []string{}
+		f.byName[u.username] = u
 		return
 	}
 	for _, l := range u.likes {
@@ -98,7 +114,7 @@ func (f *forum) merge(u, into *user, at world.Moment) {
 	}
 	into.likes = append(into.likes, u.likes...)
 	slices.SortStableFunc(into.likes, func(a, b *like) int { return int(a.at - b.at) })
-	into.posts, into.opens, into.days = into.posts+u.posts, into.opens+u.opens, max(into.days, u.days)
+	into.posts, into.days = into.posts+u.posts, max(into.days, u.days)
 	u.likes, u.posts = nil, 0
 	f.forget(u, at)
 }
@@ -129,16 +145,13 @@ func (f *forum) write(e *world.Event, u *user) {
 	t.bumped, t.last = max(t.bumped, e.Seen), max(t.last, p.at)
 	if u != nil {
 		u.posts++
-		if e.Kind == world.ThreadOpened {
-			u.opens++
-		}
 	}
 }
 
 func (f *forum) open(id world.ThreadID) *topic {
 	thread := &f.world.Threads[id]
 	title := f.world.Title(id)
-	t := &topic{id: thread.ID, thread: id, title: title, slug: slug(title), tag: world.Topics()[thread.Topic],
+	t := &topic{id: thread.ID, title: title, slug: slug(title), tag: world.Topics()[thread.Topic],
 		category: &f.world.Communities[thread.Community].Categories[thread.Category]}
 	f.topics = insert(f.topics, t, func(t *topic) int64 { return t.id })
 	f.byThread[id] = t
@@ -193,9 +206,6 @@ func (f *forum) like(u *user, p *post, at world.Moment) {
 	u.likes = append(u.likes, &like{post: p, at: at})
 	p.likes++
 	p.topic.likes++
-	if p.author != nil {
-		p.author.received++
-	}
 }
 
 func (f *forum) unlike(u *user, p *post) {
@@ -209,9 +219,6 @@ func (f *forum) unlike(u *user, p *post) {
 	u.likes = slices.Delete(u.likes, i, i+1)
 	p.likes--
 	p.topic.likes--
-	if p.author != nil {
-		p.author.received--
-	}
 }
 
 // takeDown removes a post. A topic goes with its opening, at once. A reply that
@@ -247,55 +254,5 @@ func (f *forum) remove(p *post, at world.Moment) {
 	}
 	if p.author != nil {
 		p.author.posts--
-	}
-}
-
-// flag enters a flag into the review queue; a further one of the same post
-// joins its entry, which then is undecided again.
-func (f *forum) flag(e *world.Event, p *post, u *user) {
-	p.flagged++
-	p.pending++
-	for _, r := range f.reviews {
-		if r.post == p {
-			r.status, r.scores = 0, r.scores+1
-			return
-		}
-	}
-	f.reviews = append(f.reviews, &review{id: int64(len(f.reviews) + 1), post: p, by: u, at: e.Seen, reason: world.FlagReason(e.Detail), scores: 1})
-}
-
-func (f *forum) judge(e *world.Event, p *post) {
-	p.pending = 0
-	for _, r := range f.reviews {
-		if r.post != p {
-			continue
-		}
-		switch world.Outcome(e.Detail) {
-		case world.Upheld:
-			r.status, p.upheld = 1, true
-		case world.Rejected:
-			r.status = 2
-		case world.Ignored:
-			r.status = 3
-		}
-	}
-}
-
-func (f *forum) playGathering(e *world.Event, u *user, id int64) {
-	g := world.GatheringID(e.Object)
-	if !f.rsvp[g] {
-		return
-	}
-	at := slices.IndexFunc(f.gatherings, func(other *gathering) bool { return other.id == g })
-	switch {
-	case e.Kind == world.GatheringPlanned && at < 0:
-		f.gatherings = append(f.gatherings, &gathering{id: g})
-	case at < 0:
-	case e.Kind == world.GatheringCalledOff:
-		f.gatherings = slices.Delete(f.gatherings, at, at+1)
-	case e.Kind == world.Registered && u != nil:
-		f.gatherings[at].going = append(f.gatherings[at].going, &invitee{id: id, by: u})
-	case e.Kind == world.Unregistered:
-		f.gatherings[at].going = slices.DeleteFunc(f.gatherings[at].going, func(i *invitee) bool { return i.by == u })
 	}
 }

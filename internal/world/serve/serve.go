@@ -15,14 +15,14 @@ import (
 	"rollcall/internal/world"
 )
 
-// Options say how a handler answers. The zero value but for Now serves
-// everything to nobody: an empty Key is never given.
+// Options say how a handler answers. Without a Key a forum has visitors only,
+// and GitHub nobody.
 type Options struct {
 	Now func() time.Time // the moment shown, and the server's clock; it may move either way
 	Key string           // what a reader must send: an admin's API key, a token
 
-	// PerMinute is how many requests the forum takes of a key in a minute, or
-	// GitHub points and requests in an hour; 0: as many as come.
+	// Limit is how many requests a forum takes in a minute, or GitHub in an hour,
+	// and as many points; 0: as many as come.
 	Limit int
 	Clock func() time.Time // what limits are counted by, if not the system's clock
 

@@ -89,19 +89,24 @@ group by l.identity_id, v.domain`
 
 // keepLoginDomains replaces the domains of logins where they changed.
 func (r *resolver) keepLoginDomains(ctx context.Context) (bool, error) {
+	if err := r.tx.Exec(ctx, "create or replace temp table owned as "+ownedLogins); err != nil {
+		return false, err
+	}
 	isChanged := false
-	err := r.each(ctx, `select exists (
-    (select * from lake.identity.login_domain except all (`+ownedLogins+`))
-    union all ((`+ownedLogins+`) except all select * from lake.identity.login_domain))`, func(scan func(...any) error) error {
+	err := r.each(ctx, `select exists ((select * from lake.identity.login_domain except all select * from temp.owned)
+    union all (select * from temp.owned except all select * from lake.identity.login_domain))`, func(scan func(...any) error) error {
 		return scan(&isChanged)
 	})
-	if err != nil || !isChanged {
-		return false, err
+	statements := []string{"delete from lake.identity.login_domain", "insert into lake.identity.login_domain select * from temp.owned"}
+	if !isChanged {
+		statements = nil
 	}
-	if err := r.tx.Exec(ctx, "delete from lake.identity.login_domain"); err != nil {
-		return false, err
+	for _, statement := range append(statements, "drop table temp.owned") {
+		if err == nil {
+			err = r.tx.Exec(ctx, statement)
+		}
 	}
-	return true, r.tx.Exec(ctx, "insert into lake.identity.login_domain "+ownedLogins)
+	return isChanged, err
 }
 
 // keepSuggestions replaces the list of pairs to decide where it changed.

@@ -53,6 +53,9 @@ func Resolve(ctx context.Context, tx *warehouse.Tx, o Options) (changed []string
 			changed = append(changed, "identity."+keep.table)
 		}
 	}
+	if err := r.keepRules(ctx); err != nil {
+		return nil, fmt.Errorf("write identity.account_solved: %w", err)
+	}
 	return changed, nil
 }
 

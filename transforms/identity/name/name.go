@@ -126,18 +126,6 @@ func isFiller(tokens []string) bool {
 	return true
 }
 
-// Initials are the first letters of a name's tokens, in order.
-func Initials(tokens []string) string {
-	var out strings.Builder
-	for _, token := range tokens {
-		for _, r := range token {
-			out.WriteRune(r)
-			break
-		}
-	}
-	return out.String()
-}
-
 //go:embed given.txt
 var givenNames string
 

@@ -23,7 +23,6 @@ func TestTokens_readsNamesAsWritten(t *testing.T) {
 	} {
 		require.Equal(t, want, Tokens(text), text)
 	}
-	require.Equal(t, "jrs", Initials(Tokens("J. R. Smith")))
 	require.Equal(t, Key(Tokens("Smith, Ann")), Key(Tokens("ann smith")))
 }
 
@@ -97,4 +96,21 @@ func FuzzCompare(f *testing.F) {
 		}
 		Spells(Handle(a), right)
 	})
+}
+
+func TestAgree_tellsOneHumanFromASharedMailbox(t *testing.T) {
+	each := func(names ...string) [][]string {
+		var bearers [][]string
+		for _, name := range names {
+			bearers = append(bearers, []string{name})
+		}
+		return bearers
+	}
+	require.True(t, Agree(each("Elizabeth Wright", "Elzizabeth Writhg", "Elizabeth Wright", "E. Wright")))
+	require.True(t, Agree(each("Ofug Cifob", "ofug", "Jo Ofug Cifob", "dragon77")))
+	require.True(t, Agree(append(each("Maryam Jsneo", "Maryam Jones"), nil, nil)))
+	require.False(t, Agree(each("Ann Lee", "Bob Ray", "Cy Dow", "Dan Fox")))
+	require.False(t, Agree(each("Mary Smith", "John Smith", "Peter Smith", "Susan Smith")))
+	require.False(t, Agree(append(each("Ann Lee"), nil, nil, nil)))
+	require.False(t, Agree(nil))
 }

@@ -6,6 +6,7 @@ import (
 	"strconv"
 
 	"github.com/cespare/xxhash/v2"
+
 	"rollcall/transforms/identity/name"
 )
 
@@ -35,7 +36,7 @@ type membership struct {
 
 // candidates are the pairs that share a block, sorted.
 func (c *crowd) candidates() []pair {
-	var all []membership
+	all := make([]membership, 0, 16*len(c.people))
 	for i := range c.people {
 		for _, block := range c.blocks(&c.people[i]) {
 			all = append(all, membership{block, int32(i)})
@@ -57,7 +58,7 @@ func (c *crowd) candidates() []pair {
 		start = end
 	}
 	budget := max(pairsAtLeast, pairsPerPerson*len(c.people))
-	var pairs []pair
+	pairs := make([]pair, 0, budget+maxBlock*maxBlock)
 	for _, spans := range bySize {
 		for _, span := range spans {
 			if len(pairs) >= budget {

@@ -10,6 +10,7 @@ const (
 	learnPairs = 400_000 // pairs that the shares are learnt from
 	drawnPairs = 200_000 // at most, drawn at random to see how often people agree by accident
 	pseudo     = 10      // matches that the first guess of m counts for
+	perMatch   = 8       // people per match, at most: learning must not end in a crowd without any
 	trust      = 1.5     // bits by which what is learnt may lower a value's rarity
 )
 
@@ -44,7 +45,7 @@ type vector struct {
 func (c *crowd) learn(pairs []pair) *weights {
 	step := len(pairs)/learnPairs + 1
 	people := float64(len(c.people))
-	l := learner{scale: float64(step), all: people * (people - 1) / 2, fewest: people / 8}
+	l := learner{scale: float64(step), all: people * (people - 1) / 2, fewest: people / perMatch}
 	for i := 0; i < len(pairs); i += step {
 		l.candidates = append(l.candidates, c.vectorOf(pairs[i]))
 	}

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/internal/warehouse"
+	"rollcall/transforms/identity"
+	"rollcall/transforms/identity/company"
+)
+
+func (a *app) accountCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "account",
+		Short: "See and decide which entries of CRM, billing, helpdesk and product are one company",
+		Long: `A company is named by an org's id (source:instance:org:number), an account id of now
+or before, an e-mail domain or a name. What you decide is kept through every sync
+until ` + "`rollcall identity undo`" + ` takes it back.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.accountShowCommand(), a.accountMergeCommand(), a.accountSplitCommand())
+	return cmd
+}
+
+func (a *app) accountShowCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "show ORG|ACCOUNT",
+		Short: "Show a company: its entries at the sources, names and domains",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, args []string) error {
+			var account company.Account
+			if err := a.perform(cmd.Context(), "account show", identityShowArgs{Who: args[0]}, nil, &account); err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(account)
+			}
+			return lines(a.stdout, [][2]string{{"account", account.ID}, {"names", account.Names}, {"domains", account.Domains}, {"orgs", strings.Join(account.Orgs, ", ")}}...)
+		},
+	}
+}
+
+func (h *host) accountShow(ctx context.Context, args identityShowArgs, _ func(any)) (any, error) {
+	account, _, err := h.account(ctx, args.Who)
+	return account, err
+}
+
+// account finds the company and the org that a text means.
+func (h *host) account(ctx context.Context, text string) (company.Account, string, error) {
+	if err := h.resolved(ctx); err != nil {
+		return company.Account{}, "", err
+	}
+	account, org, err := company.One(ctx, h.db.SQL(), text)
+	var none *company.UnknownError
+	var several *company.AmbiguousError
+	if errors.As(err, &none) || errors.As(err, &several) {
+		err = usageError("%v", err)
+	}
+	return account, org, err
+}
+
+func (a *app) accountMergeCommand() *cobra.Command {
+	var args identityMergeArgs
+	cmd := &cobra.Command{
+		Use:   "merge A B --reason R",
+		Short: "Decide that two are one company",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, which []string) error {
+			args.A, args.B = which[0], which[1]
+			if err := args.check(); err != nil {
+				return err
+			}
+			return a.performAccount(cmd.Context(), "account merge", args)
+		},
+	}
+	args.flags(cmd)
+	return cmd
+}
+
+func (a *app) performAccount(ctx context.Context, command string, args any) error {
+	var decision identity.Decision
+	if err := a.perform(ctx, command, args, nil, &decision); err != nil {
+		return err
+	}
+	if a.json {
+		return a.printJSON(decision)
+	}
+	_, err := fmt.Fprintf(a.stdout, "decision %s\n", decision.ID)
+	fmt.Fprintln(a.stderr, "accounts follow with the next build: rollcall build && rollcall publish")
+	return err
+}
+
+func (h *host) accountMerge(ctx context.Context, args identityMergeArgs, _ func(any)) (any, error) {
+	one, org, err := h.account(ctx, args.A)
+	if err != nil {
+		return nil, err
+	}
+	_, otherOrg, err := h.account(ctx, args.B)
+	if err != nil {
+		return nil, err
+	}
+	if org == otherOrg {
+		return nil, usageError("%s and %s are one account, %s", args.A, args.B, one.ID)
+	}
+	return h.decideAccount(ctx, func(tx *warehouse.Tx) (identity.Decision, error) {
+		return identity.MergeAccounts(ctx, tx, org, otherOrg, h.by(args.deciding))
+	})
+}
+
+func (a *app) accountSplitCommand() *cobra.Command {
+	var args identitySplitArgs
+	cmd := &cobra.Command{
+		Use:   "split ORG… --from ACCOUNT --reason R",
+		Short: "Decide that entries of sources are not a company's",
+		Args:  cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, orgs []string) error {
+			args.Logins = orgs
+			if args.From == "" {
+				return usageError("--from is missing: the company that the entries are taken out of")
+			}
+			if err := args.check(); err != nil {
+				return err
+			}
+			return a.performAccount(cmd.Context(), "account split", args)
+		},
+	}
+	cmd.Flags().StringVar(&args.From, "from", "", "the company: its id, one of its orgs, a domain or a name")
+	args.flags(cmd)
+	return cmd
+}
+
+func (h *host) accountSplit(ctx context.Context, args identitySplitArgs, _ func(any)) (any, error) {
+	account, _, err := h.account(ctx, args.From)
+	if err != nil {
+		return nil, err
+	}
+	for _, org := range args.Logins {
+		if !slices.Contains(account.Orgs, org) {
+			return nil, usageError("%s is no org of %s, which has %s", org, account.ID, strings.Join(account.Orgs, ", "))
+		}
+	}
+	staying := slices.DeleteFunc(slices.Clone(account.Orgs), func(org string) bool { return slices.Contains(args.Logins, org) })
+	if len(staying) == 0 {
+		return nil, usageError("all entries of %s would leave: name those that are another company", account.ID)
+	}
+	return h.decideAccount(ctx, func(tx *warehouse.Tx) (identity.Decision, error) {
+		return identity.SplitAccounts(ctx, tx, args.Logins, staying, h.by(args.deciding))
+	})
+}
+
+func (h *host) decideAccount(ctx context.Context, write func(tx *warehouse.Tx) (identity.Decision, error)) (any, error) {
+	h.building.Lock()
+	defer h.building.Unlock()
+	var decision identity.Decision
+	err := h.db.Lake.Write(ctx, func(tx *warehouse.Tx) (err error) {
+		decision, err = write(tx)
+		return err
+	})
+	if err != nil {
+		return nil, decidable(err)
+	}
+	return decision, nil
+}

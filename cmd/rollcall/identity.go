@@ -1,0 +1,184 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os/user"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/internal/warehouse"
+	"rollcall/transforms"
+	"rollcall/transforms/identity"
+)
+
+func (a *app) identityCommand() *cobra.Command {
+	cmd := &cobra.Command{
+		Use:   "identity",
+		Short: "See which log-ins are one person and why; decide where evidence does not",
+		Long: `Log-ins and addresses of all sources are resolved into people by evidence. These
+commands show what was resolved and why, and let you decide.
+
+A person is named by a log-in's id (source:instance:user), a person id, of now or
+before, or an address. What you decide is kept through every sync until it is undone.`,
+		Args: cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
+	}
+	cmd.AddCommand(a.identityShowCommand(), a.identityWhyCommand(), a.identityWhyNotCommand(), a.identityMergeCommand(),
+		a.identitySplitCommand(), a.identityReviewCommand(), a.identityUndoCommand(), a.identityStatsCommand())
+	return cmd
+}
+
+// deciding are the flags of whoever decides.
+type deciding struct {
+	Actor  string `json:"actor"`
+	Reason string `json:"reason"`
+}
+
+func (d *deciding) flags(cmd *cobra.Command) {
+	cmd.Flags().StringVar(&d.Reason, "reason", "", "why: kept with the decision")
+	cmd.Flags().StringVar(&d.Actor, "actor", "", "who decides (default: you, as the system knows you)")
+}
+
+// check fills in who decides and asks for a reason.
+func (d *deciding) check() error {
+	if strings.TrimSpace(d.Reason) == "" {
+		return usageError("--reason is missing: whoever reads the decision later wants to know why")
+	}
+	if d.Actor != "" {
+		return nil
+	}
+	d.Actor = "unknown"
+	if known, err := user.Current(); err == nil {
+		d.Actor = known.Username
+	}
+	return nil
+}
+
+func (h *host) by(d deciding) identity.Deciding {
+	return identity.Deciding{Actor: d.Actor, Reason: d.Reason, Now: h.app.now()}
+}
+
+// resolved makes sure that people were resolved once.
+func (h *host) resolved(ctx context.Context) error {
+	var builds int
+	if err := h.db.SQL().QueryRowContext(ctx, "select count(*) from lake.identity.solved").Scan(&builds); err != nil {
+		return err
+	}
+	if builds == 0 {
+		return transforms.ErrNotBuilt
+	}
+	return nil
+}
+
+// one finds the person and the login that a text means.
+func (h *host) one(ctx context.Context, text string) (identity.Human, string, error) {
+	if err := h.resolved(ctx); err != nil {
+		return identity.Human{}, "", err
+	}
+	person, login, err := identity.One(ctx, h.db.SQL(), text)
+	return person, login, h.meant(ctx, err)
+}
+
+// meant makes usage errors of texts that mean nobody, or several.
+func (h *host) meant(ctx context.Context, err error) error {
+	var nobody *identity.UnknownError
+	var several *identity.AmbiguousError
+	switch {
+	case errors.As(err, &several):
+		return usageError("%v", err)
+	case errors.As(err, &nobody):
+		near, nearErr := identity.Nearest(ctx, h.db.SQL(), nobody.Text)
+		if nearErr != nil {
+			return nearErr
+		}
+		if len(near) > 0 {
+			return usageError("%v; did you mean %s?", err, strings.Join(near, " or "))
+		}
+		return usageError("%v", err)
+	}
+	return err
+}
+
+// A decided is what a decision did.
+type decided struct {
+	Decision identity.Decision `json:"decision"`
+	People   []identity.Human  `json:"people,omitempty"` // of the logins that it names, as they are now
+}
+
+// decide writes a decision and resolves the people that it touches.
+func (h *host) decide(ctx context.Context, write func(tx *warehouse.Tx) (identity.Decision, error)) (any, error) {
+	h.building.Lock()
+	defer h.building.Unlock()
+	var result decided
+	err := h.db.Lake.Write(ctx, func(tx *warehouse.Tx) (err error) {
+		result.Decision, err = write(tx)
+		return err
+	})
+	if err != nil {
+		return nil, decidable(err)
+	}
+	if err := h.resolvePeople(ctx); err != nil {
+		return nil, err
+	}
+	seen := map[string]bool{}
+	for _, login := range []string{result.Decision.A, result.Decision.B} {
+		people, err := identity.Find(ctx, h.db.SQL(), login)
+		if err != nil {
+			return nil, err
+		}
+		if !seen[people[0].ID] {
+			result.People = append(result.People, people[0])
+		}
+		seen[people[0].ID] = true
+	}
+	return result, nil
+}
+
+// resolvePeople applies what was decided.
+func (h *host) resolvePeople(ctx context.Context) error {
+	models, err := h.models(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = models.ResolvePeople(ctx)
+	return err
+}
+
+// decidable makes usage errors of decisions that cannot be taken.
+func decidable(err error) error {
+	var against *identity.AgainstError
+	var unknown *identity.UnknownDecision
+	var sheet *identity.SheetError
+	if errors.As(err, &against) || errors.As(err, &unknown) || errors.As(err, &sheet) {
+		return usageError("%v", err)
+	}
+	return err
+}
+
+// nextBuild says what follows a decision.
+const nextBuild = "the lake knows it now; tables and KPIs follow: rollcall build && rollcall publish"
+
+func (a *app) printDecided(result decided) error {
+	if a.json {
+		return a.printJSON(result)
+	}
+	if _, err := fmt.Fprintf(a.stdout, "decision %s\n", result.Decision.ID); err != nil {
+		return err
+	}
+	for _, person := range result.People {
+		fmt.Fprintf(a.stdout, "person %s: %s\n", person.ID, strings.Join(loginIDs(person), ", "))
+	}
+	fmt.Fprintln(a.stderr, nextBuild)
+	return nil
+}
+
+func loginIDs(person identity.Human) []string {
+	var ids []string
+	for _, l := range person.Logins {
+		ids = append(ids, l.ID)
+	}
+	return ids
+}

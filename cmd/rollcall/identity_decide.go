@@ -1,0 +1,171 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"rollcall/internal/warehouse"
+	"rollcall/transforms/identity"
+)
+
+type identityMergeArgs struct {
+	identityPairArgs
+	deciding
+}
+
+func (a *app) identityMergeCommand() *cobra.Command {
+	var args identityMergeArgs
+	cmd := &cobra.Command{
+		Use:   "merge A B --reason R",
+		Short: "Decide that two are one person",
+		Args:  cobra.ExactArgs(2),
+		RunE: func(cmd *cobra.Command, who []string) error {
+			args.A, args.B = who[0], who[1]
+			if err := args.check(); err != nil {
+				return err
+			}
+			var result decided
+			if err := a.perform(cmd.Context(), "identity merge", args, nil, &result); err != nil {
+				return err
+			}
+			return a.printDecided(result)
+		},
+	}
+	args.flags(cmd)
+	return cmd
+}
+
+func (h *host) identityMerge(ctx context.Context, args identityMergeArgs, _ func(any)) (any, error) {
+	_, login, err := h.one(ctx, args.A)
+	if err != nil {
+		return nil, err
+	}
+	_, other, err := h.one(ctx, args.B)
+	if err != nil {
+		return nil, err
+	}
+	if login == other {
+		return nil, usageError("%s and %s are one log-in, %s", args.A, args.B, login)
+	}
+	return h.decide(ctx, func(tx *warehouse.Tx) (identity.Decision, error) {
+		return identity.Merge(ctx, tx, login, other, h.by(args.deciding))
+	})
+}
+
+type identitySplitArgs struct {
+	Logins []string `json:"logins"`
+	From   string   `json:"from"`
+	deciding
+}
+
+func (a *app) identitySplitCommand() *cobra.Command {
+	var args identitySplitArgs
+	cmd := &cobra.Command{
+		Use:   "split LOGIN… --from PERSON --reason R",
+		Short: "Decide that log-ins are not a person's",
+		Long: `Takes log-ins out of a person, and keeps them apart from those that stay. A
+log-in is named by its id, or by an address that it shows.`,
+		Args: cobra.MinimumNArgs(1),
+		RunE: func(cmd *cobra.Command, logins []string) error {
+			args.Logins = logins
+			if args.From == "" {
+				return usageError("--from is missing: the person that the log-ins are taken out of")
+			}
+			if err := args.check(); err != nil {
+				return err
+			}
+			var result decided
+			if err := a.perform(cmd.Context(), "identity split", args, nil, &result); err != nil {
+				return err
+			}
+			return a.printDecided(result)
+		},
+	}
+	cmd.Flags().StringVar(&args.From, "from", "", "the person: its id, a log-in's id or an address")
+	args.flags(cmd)
+	return cmd
+}
+
+func (h *host) identitySplit(ctx context.Context, args identitySplitArgs, _ func(any)) (any, error) {
+	person, _, err := h.one(ctx, args.From)
+	if err != nil {
+		return nil, err
+	}
+	leaving := map[string]bool{}
+	for _, text := range args.Logins {
+		shown := slices.DeleteFunc(slices.Clone(person.Logins), func(l identity.HumanLogin) bool { return !l.Shows(text) })
+		if len(shown) == 0 {
+			return nil, usageError("%s is no log-in or address of %s, who has %s", text, person.ID, strings.Join(loginIDs(person), ", "))
+		}
+		for _, l := range shown {
+			leaving[l.ID] = true
+		}
+	}
+	staying := slices.DeleteFunc(loginIDs(person), func(id string) bool { return leaving[id] })
+	if len(staying) == 0 {
+		return nil, usageError("all log-ins of %s would leave: name those that are another person", person.ID)
+	}
+	return h.decide(ctx, func(tx *warehouse.Tx) (identity.Decision, error) {
+		return identity.Split(ctx, tx, sortedKeys(leaving), staying, h.by(args.deciding))
+	})
+}
+
+type identityUndoArgs struct {
+	Decision string `json:"decision"`
+	deciding
+}
+
+func (a *app) identityUndoCommand() *cobra.Command {
+	var args identityUndoArgs
+	cmd := &cobra.Command{
+		Use:   "undo DECISION --reason R",
+		Short: "Take a decision back, of people or of companies",
+		Args:  cobra.ExactArgs(1),
+		RunE: func(cmd *cobra.Command, id []string) error {
+			args.Decision = id[0]
+			if err := args.check(); err != nil {
+				return err
+			}
+			if err := a.perform(cmd.Context(), "identity undo", args, nil, nil); err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(map[string]string{"undone": args.Decision})
+			}
+			_, err := a.stdout.Write([]byte("undone " + args.Decision + "\n"))
+			a.stderr.Write([]byte(nextBuild + "\n"))
+			return err
+		},
+	}
+	args.flags(cmd)
+	return cmd
+}
+
+func (h *host) identityUndo(ctx context.Context, args identityUndoArgs, _ func(any)) (any, error) {
+	if err := h.resolved(ctx); err != nil {
+		return nil, err
+	}
+	h.building.Lock()
+	defer h.building.Unlock()
+	err := h.db.Lake.Write(ctx, func(tx *warehouse.Tx) error { return identity.Undo(ctx, tx, args.Decision, h.by(args.deciding)) })
+	var missing *identity.UnknownDecision
+	if errors.As(err, &missing) {
+		known, err := identity.Decisions(ctx, h.db.SQL(), listedNames)
+		if err != nil {
+			return nil, err
+		}
+		var ids []string
+		for _, d := range known {
+			ids = append(ids, d.ID)
+		}
+		return nil, unknown("decision", args.Decision, ids)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return struct{}{}, h.resolvePeople(ctx)
+}

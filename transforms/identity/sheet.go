@@ -1,0 +1,190 @@
+package identity
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"errors"
+	"fmt"
+	"io"
+	"slices"
+	"strconv"
+	"strings"
+
+	"rollcall/internal/warehouse"
+)
+
+// sheetColumns are those of a review in a spreadsheet. The first is for the
+// answer: same, not_same, or nothing.
+func sheetColumns() []string {
+	return []string{"decision", "strength", "probability", "rule", "identity_id", "other_identity_id", "names", "other_names",
+		"addresses", "other_addresses", "shared", "evidence", "reason"}
+}
+
+// WriteSheet writes suggestions as CSV for a spreadsheet, the evidence of both
+// sides next to each other. Cells that a spreadsheet would compute begin with
+// an apostrophe.
+func WriteSheet(w io.Writer, list []Candidate) error {
+	out := csv.NewWriter(w)
+	if err := out.Write(sheetColumns()); err != nil {
+		return err
+	}
+	for _, c := range list {
+		row := []string{"", strconv.FormatFloat(c.Strength, 'f', 2, 64), strconv.FormatFloat(c.Probability, 'f', 4, 64), c.Rule, c.A, c.B,
+			c.Left.Names, c.Right.Names, c.Left.Addresses, c.Right.Addresses, c.Value, c.Evidence, ""}
+		for i := 3; i < len(row); i++ {
+			row[i] = defuse(row[i])
+		}
+		if err := out.Write(row); err != nil {
+			return err
+		}
+	}
+	out.Flush()
+	return out.Error()
+}
+
+// formulas begin what a spreadsheet computes.
+const formulas = "=+-@\t\r"
+
+func defuse(cell string) string {
+	if cell != "" && strings.ContainsRune(formulas, rune(cell[0])) {
+		return "'" + cell
+	}
+	return cell
+}
+
+func rearm(cell string) string {
+	if len(cell) > 1 && cell[0] == '\'' && strings.ContainsRune(formulas, rune(cell[1])) {
+		return cell[1:]
+	}
+	return cell
+}
+
+// An Answer is one decided row of a sheet.
+type Answer struct {
+	Line   int
+	Verb   string // same, not_same
+	A, B   string
+	Reason string
+}
+
+// A SheetError names every bad row of a sheet. Nothing was changed.
+type SheetError struct{ Rows []string }
+
+func (e *SheetError) Error() string {
+	return fmt.Sprintf("nothing was changed: %d bad rows\n%s", len(e.Rows), strings.Join(e.Rows, "\n"))
+}
+
+// ReadSheet reads the answers of a sheet as a spreadsheet wrote it: commas or
+// semicolons, with a byte order mark or without. Rows without an answer are
+// left out. Bad rows are a [*SheetError] that names all of them.
+func ReadSheet(text []byte) ([]Answer, error) {
+	text = bytes.TrimPrefix(text, []byte("\ufeff"))
+	head, _, _ := bytes.Cut(text, []byte("\n"))
+	in := csv.NewReader(bytes.NewReader(text))
+	if bytes.Count(head, []byte(";")) > bytes.Count(head, []byte(",")) {
+		in.Comma = ';'
+	}
+	in.FieldsPerRecord = -1
+	columns, err := in.Read()
+	if err != nil {
+		return nil, &SheetError{[]string{"line 1: no line of column names"}}
+	}
+	at := map[string]int{}
+	for i, name := range columns {
+		at[strings.TrimSpace(name)] = i
+	}
+	for _, name := range []string{"decision", "identity_id", "other_identity_id"} {
+		if _, found := at[name]; !found {
+			return nil, &SheetError{[]string{fmt.Sprintf("line 1: no column %s; it needs decision, identity_id and other_identity_id", name)}}
+		}
+	}
+	return readAnswers(in, at)
+}
+
+func readAnswers(in *csv.Reader, at map[string]int) ([]Answer, error) {
+	var answers []Answer
+	bad := &SheetError{}
+	for {
+		record, err := in.Read()
+		if errors.Is(err, io.EOF) {
+			break
+		}
+		line, _ := in.FieldPos(0)
+		if err != nil {
+			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %v", line, err))
+			break // what follows an open quote is no row
+		}
+		cell := func(name string) string {
+			if i, found := at[name]; found && i < len(record) {
+				return rearm(strings.TrimSpace(record[i]))
+			}
+			return ""
+		}
+		a := Answer{Line: line, Verb: strings.ToLower(cell("decision")), A: cell("identity_id"), B: cell("other_identity_id"), Reason: cell("reason")}
+		switch {
+		case a.Verb == "":
+			continue
+		case a.Verb != "same" && a.Verb != "not_same":
+			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: decision is %q, must be same, not_same or empty", line, a.Verb))
+		case a.A == "" || a.B == "" || a.A == a.B:
+			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: identity_id and other_identity_id must name two logins", line))
+		default:
+			answers = append(answers, a)
+		}
+	}
+	if len(bad.Rows) > 0 {
+		return nil, bad
+	}
+	return answers, nil
+}
+
+// Answered decides all answers of a sheet, or none. A row that names an unknown
+// login, or is against an earlier decision or row, is a [*SheetError].
+func Answered(ctx context.Context, tx *warehouse.Tx, answers []Answer, by Deciding) ([]Decision, error) {
+	bad := &SheetError{}
+	var decided []Decision
+	for _, a := range answers {
+		one := by
+		if a.Reason != "" {
+			one.Reason = a.Reason
+		}
+		fault, err := unknownLogin(ctx, tx, a)
+		if err != nil {
+			return nil, err
+		}
+		if fault == "" {
+			var d Decision
+			d, err = one.decide(ctx, tx, a.Verb, []string{a.A}, []string{a.B})
+			var against *AgainstError
+			switch {
+			case errors.As(err, &against):
+				fault = err.Error()
+			case err != nil:
+				return nil, err
+			default:
+				decided = append(decided, d)
+			}
+		}
+		if fault != "" {
+			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %s", a.Line, fault))
+		}
+	}
+	if len(bad.Rows) > 0 {
+		return nil, bad
+	}
+	return decided, nil
+}
+
+func unknownLogin(ctx context.Context, tx *warehouse.Tx, a Answer) (string, error) {
+	known, err := texts(ctx, txReader{tx}, "select p.identity_id from lake.identity.person_identity as p where p.unlinked_at is null and p.identity_id in (?, ?)", a.A, a.B)
+	if err != nil {
+		return "", err
+	}
+	for _, id := range []string{a.A, a.B} {
+		if !slices.Contains(known, id) {
+			return id + " is no login that is known", nil
+		}
+	}
+	return "", nil
+}

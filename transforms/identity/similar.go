@@ -1,0 +1,141 @@
+package identity
+
+import (
+	"context"
+	"database/sql/driver"
+	"encoding/json"
+	"fmt"
+	"strings"
+	"time"
+
+	"rollcall/transforms/identity/suggest"
+)
+
+// What people who look alike cost: fifty thousand logins are compared in a
+// second or two, and so at each change; more only once a day.
+const (
+	comparedAlways = 50_000
+	comparedEvery  = 24 * time.Hour
+	similarLimit   = 20_000 // suggestions; nobody reads more
+	worthALook     = 0.25   // probability below which a pair is not kept
+)
+
+// suggestSimilar compares what logins are called, where somebody came or moved.
+func (r *round) suggestSimilar(ctx context.Context, outcome *Outcome) error {
+	isDue, err := r.isComparing(ctx, outcome)
+	if err != nil || !isDue {
+		return err
+	}
+	records, err := r.describeSimilar(ctx)
+	if err != nil {
+		return fmt.Errorf("read what logins are called: %w", err)
+	}
+	pairs := suggest.Pairs(records, suggest.Options{MinProbability: worthALook, Limit: similarLimit})
+	if err := r.writeSimilar(ctx, pairs); err != nil {
+		return fmt.Errorf("write who looks alike: %w", err)
+	}
+	changed, err := r.count(ctx, `select count(*) from (
+    (select s.identity_id, s.other_identity_id from temp.suggestion as s except select e.identity_id, e.other_identity_id from temp.ended as e)
+    union all
+    (select e.identity_id, e.other_identity_id from temp.ended as e except select s.identity_id, s.other_identity_id from temp.suggestion as s)
+)`)
+	outcome.SuggestsAnew = outcome.SuggestsAnew || changed > 0
+	return err
+}
+
+func (r *round) isComparing(ctx context.Context, outcome *Outcome) (bool, error) {
+	if !outcome.IsChanged {
+		return false, nil
+	}
+	due, err := r.count(ctx, fmt.Sprintf(`select count(*) from (select 1)
+where (select count(*) from lake.identity.person_identity as p where p.unlinked_at is null) <= %d
+    or not exists (select 1 from lake.identity.solved as s where s.compared_at > %s - interval %d seconds)`,
+		comparedAlways, r.now(), int(comparedEvery.Seconds())))
+	r.compared = due > 0
+	return r.compared, err
+}
+
+// describeSimilar reads of every login that may be linked what it is called.
+func (r *round) describeSimilar(ctx context.Context) ([]suggest.Record, error) {
+	var records []suggest.Record
+	err := r.tx.Values(ctx, `with
+logins as (
+    select p.identity_id, p.identity_key, p.person_id
+    from lake.identity.person_identity as p
+    inner join lake.identity.login as l on l.identity_key = p.identity_key and not l.is_bot and l.is_linkable
+    where p.unlinked_at is null
+),
+
+called as (
+    select s.identity_id, string_agg(distinct s.display_name, chr(31) order by s.display_name) as names, string_agg(distinct s.username, chr(31) order by s.username) as usernames
+    from lake.staging.identity as s
+    group by s.identity_id
+),
+
+said as (
+    select o.identity_key,
+        string_agg(distinct v.norm, chr(31) order by v.norm) filter (where v.id_type = 'name') as names,
+        string_agg(distinct v.norm, chr(31) order by v.norm) filter (where v.id_type = 'username') as usernames,
+        string_agg(distinct regexp_replace(v.norm, '@[^@]*$', ''), chr(31) order by regexp_replace(v.norm, '@[^@]*$', '')) filter (where v.id_type = 'email' and v.class = 'unique') as locals,
+        string_agg(distinct v.company_domain, chr(31) order by v.company_domain) as companies
+    from lake.identity.observation as o
+    inner join lake.vault.value as v on v.value_key = o.value_key
+    group by o.identity_key
+)
+
+select l.identity_id, l.person_id, concat_ws(chr(31), c.names, s.names), concat_ws(chr(31), c.usernames, s.usernames), coalesce(s.locals, ''), coalesce(s.companies, '')
+from logins as l
+left join called as c on c.identity_id = l.identity_id
+left join said as s on s.identity_key = l.identity_key`, func(row []driver.Value) error {
+		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: listed(row[3]), Locals: listed(row[4]), Companies: listed(row[5])})
+		return nil
+	})
+	return records, err
+}
+
+// listed cuts a list of texts.
+func listed(value driver.Value) []string {
+	text, _ := value.(string)
+	if text == "" {
+		return nil
+	}
+	return strings.Split(text, fieldMark)
+}
+
+// writeSimilar replaces the suggestions of this kind; one that stays keeps when
+// it was first made.
+func (r *round) writeSimilar(ctx context.Context, pairs []suggest.Suggestion) error {
+	err := r.exec(ctx,
+		"create or replace temp table ended as select x.* from lake.identity.suggestion as x where x.rule = 'similar'",
+		"create or replace temp table suggested (identity_id varchar, other_identity_id varchar, strength double, probability double, evidence varchar)")
+	if err != nil {
+		return err
+	}
+	err = r.tx.AppendTemp("suggested", func(row func(...driver.Value) error) error {
+		for _, pair := range pairs {
+			evidence, err := json.Marshal(pair.Evidence)
+			if err != nil {
+				return err
+			}
+			if err := row(pair.A, pair.B, pair.Odds, pair.Probability, string(evidence)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	return r.exec(ctx,
+		fmt.Sprintf(`create or replace temp table suggestion as
+select x.identity_id, x.other_identity_id, 'similar' as rule, cast(null as ubigint) as value_key, x.strength, x.probability, x.evidence,
+    coalesce(e.suggested_at, %s) as suggested_at, coalesce(e.build_id, %s) as build_id
+from temp.suggested as x
+left join temp.ended as e on e.identity_id = x.identity_id and e.other_identity_id = x.other_identity_id
+where not exists (
+    select 1 from lake.identity.decision as d
+    where d.verb = 'not_same' and (d.identity_id = x.identity_id and d.other_identity_id = x.other_identity_id or d.identity_id = x.other_identity_id and d.other_identity_id = x.identity_id)
+)`, r.now(), literal(r.BuildID)),
+		"delete from lake.identity.suggestion as x where x.rule = 'similar'",
+		"insert into lake.identity.suggestion by name select * from temp.suggestion")
+}
