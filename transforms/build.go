@@ -76,7 +76,7 @@ func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err erro
 	defer func() {
 		err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx), "raw", "staging", "staged", "delta"))
 	}()
-	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.buildMarts, b.runChecks, b.remember, b.settle} {
+	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.makeMarts, b.remember, b.settle} {
 		if err := step(ctx, build); err != nil {
 			return nil, fmt.Errorf("build: %w", err)
 		}
