@@ -106,7 +106,9 @@ func (b *Builder) identityRound(build *Build) identity.Round {
 		round.Changes = nil
 	}
 	for file := range p.renewed {
-		round.Reread = append(round.Reread, file.Type)
+		if slices.Contains(identity.Shapes(), file.Shape) {
+			round.Reread = append(round.Reread, file.Type)
+		}
 	}
 	return round
 }

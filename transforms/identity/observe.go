@@ -163,9 +163,10 @@ where v.norm <> t.norm or v.namespace <> t.namespace or v.id_type <> t.id_type`)
 // the record is there; what was said outright is forgotten, as is what other
 // rules of reading do not find any more.
 func (r *round) replaceObservations(ctx context.Context, claims string) error {
-	touched := "true"
+	touched, dropped := "true", "true"
 	if !r.isWhole() {
 		touched = "o.record in (select t.record from temp.touched_record as t)"
+		dropped = "v.value_key in (select d.value_key from temp.dropped_value as d)"
 	}
 	reread := "''"
 	for _, source := range r.Reread {
@@ -177,13 +178,14 @@ func (r *round) replaceObservations(ctx context.Context, claims string) error {
 select o.* replace (coalesce(o.seen_until, %s) as seen_until)
 from lake.identity.observation as o
 where %s
-    and o.id_type not in ('reference', 'merge') and o.source not in (%s)
+    and o.id_type not in ('reference', 'merge') and (o.seen_until is not null or o.source not in (%s))
     and not exists (select 1 from temp.observed as n where n.record = o.record and n.identity_key = o.identity_key and n.value_key = o.value_key)
     and (%s)`, r.now(), touched, reread, r.isStaged("o.record")),
-		fmt.Sprintf("delete from lake.identity.observation as o where %s", touched),
+		"create or replace temp table dropped_value as select distinct o.value_key from lake.identity.observation as o where "+touched,
+		"delete from lake.identity.observation as o where "+touched,
 		"insert into lake.identity.observation select * from temp.observed",
 		"insert into lake.identity.observation select * from temp.ended",
-		`delete from lake.vault.value as v where not exists (select 1 from lake.identity.observation as o where o.value_key = v.value_key)`)
+		"delete from lake.vault.value as v where "+dropped+" and not exists (select 1 from lake.identity.observation as o where o.value_key = v.value_key)")
 }
 
 // isStaged is the condition that a record shows a login still.

@@ -26,7 +26,7 @@ func (r *round) writePeople(ctx context.Context, outcome *Outcome) error {
 		return err
 	}
 	outcome.IsChanged = changed > 0
-	return r.exec(ctx, r.storePeople()...)
+	return r.exec(ctx, append(r.storeLogins(), r.storePeople()...)...)
 }
 
 // placeLogins makes temp.cluster, the people of now, and temp.member, their
@@ -63,8 +63,8 @@ left join lake.identity.person_identity as p on p.identity_key = l.identity_key 
 	}
 }
 
-// storePeople writes both, and what became of people who are no more.
-func (r *round) storePeople() []string {
+// storeLogins moves logins to their people, and keeps where they stand.
+func (r *round) storeLogins() []string {
 	now, build := r.now(), literal(r.BuildID)
 	return []string{
 		// Closed rows of logins that leave, and what else stays of those that change.
@@ -98,6 +98,13 @@ where m.is_changed`, fmt.Sprintf(methodOf, "m.tier"), now, fmt.Sprintf(confidenc
 select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
 from temp.login as l
 inner join temp.member as m on m.identity_key = l.identity_key`,
+	}
+}
+
+// storePeople writes who is new, and what became of people who are no more.
+func (r *round) storePeople() []string {
+	now, build := r.now(), literal(r.BuildID)
+	return []string{
 		// People of earlier builds that have no row yet are known by a login that they had.
 		`insert into lake.identity.person (person_id, anchor_identity_id, created_at, build_id)
 select f.person_id, f.anchor_identity_id, f.created_at, null from temp.former as f where not f.is_kept`,

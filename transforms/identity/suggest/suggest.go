@@ -55,10 +55,11 @@ type Suggestion struct {
 // Evidence is one field side by side. Weight is what it adds to Odds; the rest
 // of Odds is how rare any match is.
 type Evidence struct {
-	Field     string
-	A, B      string
-	Agreement string
-	Weight    float64
+	Field     string  `json:"field"`
+	A         string  `json:"a"`
+	B         string  `json:"b"`
+	Agreement string  `json:"agreement"`
+	Weight    float64 `json:"weight"`
 }
 
 // Pairs lists the likeliest pairs, by falling odds, then by keys. The same
