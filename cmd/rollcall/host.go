@@ -244,6 +244,7 @@ func (h *host) handle(ctx context.Context, name string, args json.RawMessage, em
 		"identity answer":  typed(h.identityAnswer),
 		"identity stats":   typed(h.identityStats),
 		"account show":     typed(h.accountShow),
+		"account review":   typed(h.accountReview),
 		"account merge":    typed(h.accountMerge),
 		"account split":    typed(h.accountSplit),
 	}
