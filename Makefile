@@ -32,7 +32,7 @@ bench-large:
 
 # How well identities are resolved on labelled data, where it is at hand.
 identity-table:
-	go test -run Table -count 1 -v -timeout 30m ./transforms/identity/labelled
+	go test -run 'Table|Employer' -count 1 -v -timeout 30m ./transforms/identity/labelled ./sql
 
 # What is too long for every change: a hundred deaths each of daemon and
 # child, fifty steps each compared with a full build, the conformance suite with a million records from every connector,

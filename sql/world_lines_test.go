@@ -10,9 +10,14 @@ import (
 )
 
 // A worldFixture writes what a made-up company's sources had shown by a moment
-// as canonical lines, wholly: with the dates that real sources leave out.
+// as canonical lines: wholly, with the dates that real sources leave out, or (as
+// seen) as forums show it: acceptances and decisions without dates, and nothing
+// of what is not there any more.
 type worldFixture struct {
 	*fixture
+	isAsSeen bool
+	before   world.Moment
+	number   string // of the event in the log: what has no id of its own goes by it
 	w        *world.World
 	made     map[world.LoginID]line // memberships
 	posts    map[world.PostID]line
@@ -23,10 +28,16 @@ type worldFixture struct {
 }
 
 // tellWorld is a fixture of all that a world's sources show before a moment.
-func tellWorld(t testing.TB, w *world.World, before world.Moment) *fixture {
+func tellWorld(t testing.TB, w *world.World, before world.Moment, isAsSeen bool) *fixture {
 	f := &worldFixture{
-		fixture: newFixture(t), w: w, made: map[world.LoginID]line{}, posts: map[world.PostID]line{}, answers: map[world.ThreadID]line{},
+		fixture: newFixture(t), w: w, before: before, isAsSeen: isAsSeen, made: map[world.LoginID]line{}, posts: map[world.PostID]line{}, answers: map[world.ThreadID]line{},
 		deeds: map[string]line{}, flags: map[world.PostID][]line{}, attended: map[string]line{},
+	}
+	for _, shape := range []string{"community_member", "thread", "thread_reply", "answer"} {
+		f.listings[shape] = isAsSeen
+	}
+	for _, shape := range []string{"answer", "moderation_action", "consent", "community_event", "event_attendance", "survey_response"} {
+		f.lines[shape] = nil // there, if empty as yet
 	}
 	f.keys = map[string]string{"identity_evidence": "identity_id"} // the subject is personal
 	for i := range w.Communities {
@@ -37,9 +48,11 @@ func tellWorld(t testing.TB, w *world.World, before world.Moment) *fixture {
 	}
 	for i := range w.Events {
 		if e := &w.Events[i]; e.Seen < before {
+			f.number = fmt.Sprint(i)
 			f.tell(e)
 		}
 	}
+	f.withdraw()
 	return f.fixture
 }
 
@@ -74,7 +87,7 @@ func (f *worldFixture) tell(e *world.Event) {
 	case world.Answered:
 		f.tellResponse(e)
 	case world.Used:
-		f.put("product_event", line{"event_id": "files:product:event:" + f.next(), "identity_id": f.w.IdentityID(e.Login),
+		f.put("product_event", line{"event_id": "files:product:event:" + f.number, "identity_id": f.w.IdentityID(e.Login),
 			"event_name": world.ProductEvents()[e.Detail].Name, "occurred_at": moment(e.At)})
 	}
 }
@@ -101,6 +114,7 @@ func (f *worldFixture) tellLogin(e *world.Event) {
 	case world.LoginGone, world.LoginSuspended:
 		if m := f.made[e.Login]; m != nil && m["left_at"] == nil {
 			m["left_at"] = moment(e.At)
+			m["gone"] = f.isAsSeen && e.Kind == world.LoginGone
 		}
 	case world.RoleGiven:
 		if name := [...]string{"staff", "moderator", "agent", "bot", "test"}[e.Detail]; name == "moderator" || name == "agent" {
@@ -136,7 +150,7 @@ func (f *worldFixture) tellPost(e *world.Event) {
 	case world.Removed:
 		f.posts[id]["is_removed"] = true
 		if community.Source == world.GitHub && e.Login != p.Author && t.Opening != id { // minimised
-			f.put("moderation_action", line{"action_id": "github:tidewater:minimised:" + f.next(), "community_id": truth.CommunityName(f.w, t.Community),
+			f.put("moderation_action", line{"action_id": "github:tidewater:minimised:" + f.number, "community_id": truth.CommunityName(f.w, t.Community),
 				"content_id": f.contentID(id), "outcome": "upheld"})
 		}
 		return
@@ -160,10 +174,14 @@ func (f *worldFixture) tellAnswer(e *world.Event) {
 	thread := world.ThreadID(e.Other)
 	if e.Kind == world.Unaccepted {
 		f.answers[thread]["unaccepted_at"] = moment(e.At)
+		f.answers[thread]["gone"] = f.isAsSeen && f.isForum(f.w.Threads[thread].Community)
 		return
 	}
 	f.answers[thread] = line{"thread_id": f.threadID(thread), "reply_id": f.contentID(world.PostID(e.Object)),
 		"community_id": truth.CommunityName(f.w, f.w.Threads[thread].Community), "accepted_at": moment(e.At)}
+	if f.isAsSeen && f.isForum(f.w.Threads[thread].Community) {
+		delete(f.answers[thread], "accepted_at")
+	}
 	f.put("answer", f.answers[thread])
 }
 
@@ -171,16 +189,19 @@ func (f *worldFixture) tellFlag(e *world.Event) {
 	id := world.PostID(e.Object)
 	if e.Kind == world.FlagJudged {
 		for _, flag := range f.flags[id] {
-			if flag["resolved_at"] == nil {
+			if flag["outcome"] == "pending" {
 				flag["resolved_at"], flag["outcome"] = moment(e.At), [...]string{"upheld", "rejected", "ignored"}[e.Detail]
+			}
+			if f.isAsSeen {
+				delete(flag, "resolved_at")
 			}
 		}
 		return
 	}
 	community := truth.CommunityName(f.w, f.w.Threads[f.w.Posts[id].Thread].Community)
-	f.put("community_event", line{"event_id": community + ":flag:" + f.next(), "community_id": community, "identity_id": f.w.IdentityID(e.Login),
+	f.put("community_event", line{"event_id": community + ":flag:" + f.number, "community_id": community, "identity_id": f.w.IdentityID(e.Login),
 		"event_type": "flag", "occurred_at": moment(e.At), "content_id": f.contentID(id), "thread_id": f.threadID(f.w.Posts[id].Thread)})
-	flag := line{"action_id": community + ":review:" + f.next(), "community_id": community, "content_id": f.contentID(id), "flagged_at": moment(e.At), "outcome": "pending"}
+	flag := line{"action_id": community + ":review:" + f.number, "community_id": community, "content_id": f.contentID(id), "flagged_at": moment(e.At), "outcome": "pending"}
 	f.flags[id] = append(f.flags[id], flag)
 	f.put("moderation_action", flag)
 }
@@ -197,7 +218,7 @@ func (f *worldFixture) tellDeed(e *world.Event) {
 		f.deeds[key]["is_removed"] = true
 		return
 	}
-	l := line{"event_id": "deed:" + f.next(), "identity_id": f.w.IdentityID(e.Login), "occurred_at": moment(e.At)}
+	l := line{"event_id": "deed:" + f.number, "identity_id": f.w.IdentityID(e.Login), "occurred_at": moment(e.At)}
 	switch e.Kind {
 	case world.Visited, world.Starred:
 		l["community_id"] = truth.CommunityName(f.w, world.CommunityID(e.Object))

@@ -23,7 +23,7 @@ func (f *worldFixture) tellGathering(e *world.Event) {
 		return
 	}
 	who := f.w.IdentityID(e.Login)
-	visit := line{"attendance_id": "files:meetups:attendance:" + f.next(), "gathering_id": id, "identity_id": who}
+	visit := line{"attendance_id": "files:meetups:attendance:" + f.number, "gathering_id": id, "identity_id": who}
 	switch e.Kind {
 	case world.Registered:
 		visit["registered_at"] = moment(e.At)

@@ -1,8 +1,9 @@
 // Package connectortest is what connector tests are made of: the conformance
 // suite that every connector passes ([Run]), a server that fails on purpose
 // ([Faults]), referees that hold requests against a vendor's official
-// description ([OpenAPI], [GraphQL]), and recordings of real exchanges
-// ([Recorder], [Player]).
+// description ([OpenAPI], [GraphQL]) and a made-up vendor's answers too
+// ([Bodies], [GraphQLBodies]), and recordings of real exchanges ([Recorder],
+// [Player]).
 package connectortest
 
 import (

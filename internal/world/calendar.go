@@ -56,6 +56,16 @@ func (c *calendar) monthBounds(month int) (first, after int) {
 
 func (c *calendar) monthStart(month int) Moment { return c.days[c.months[month]] }
 
+// season is how busy a month is against a usual one.
+func (c *calendar) season(month int) float64 {
+	first, after := c.monthBounds(month)
+	sum := 0.0
+	for _, weight := range c.weight[first:after] {
+		sum += weight
+	}
+	return sum / float64(after-first) / 0.75 // a plain week's mean
+}
+
 // busyDay draws a day in [first, after), busy ones more often.
 func (c *calendar) busyDay(d *dice, first, after int) int {
 	for range 12 {

@@ -1,6 +1,7 @@
 package world
 
 import (
+	"bufio"
 	"cmp"
 	"encoding/csv"
 	"encoding/json"
@@ -104,9 +105,10 @@ func yes(is bool) string {
 
 // An exportFile is a file that rows are being added to.
 type exportFile struct {
-	file *os.File
-	rows *csv.Writer
-	json *json.Encoder
+	file   *os.File
+	buffer *bufio.Writer
+	rows   *csv.Writer
+	json   *json.Encoder
 }
 
 // open is a file of an instance, for the first time in this step.
@@ -122,6 +124,7 @@ func (x *exporter) open(instance, name string) *exportFile {
 	if f.file, x.err = os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o644); x.err != nil {
 		return nil
 	}
+	f.buffer = bufio.NewWriterSize(f.file, 64<<10)
 	x.files[path] = f
 	return f
 }
@@ -133,10 +136,10 @@ func (x *exporter) row(instance, name, header string, cells ...string) {
 		return
 	}
 	if f.rows == nil {
-		f.rows = csv.NewWriter(f.file)
+		f.rows = csv.NewWriter(f.buffer)
 		info, err := f.file.Stat()
 		if err == nil && info.Size() == 0 {
-			_, err = f.file.WriteString(header + "\n")
+			_, err = f.buffer.WriteString(header + "\n")
 		}
 		if x.err = err; err != nil {
 			return
@@ -152,7 +155,7 @@ func (x *exporter) line(instance, name string, value any) {
 		return
 	}
 	if f.json == nil {
-		f.json = json.NewEncoder(f.file)
+		f.json = json.NewEncoder(f.buffer)
 	}
 	x.err = f.json.Encode(value)
 }
@@ -164,7 +167,7 @@ func (x *exporter) close() error {
 			f.rows.Flush()
 			failed = errors.Join(failed, f.rows.Error())
 		}
-		failed = errors.Join(failed, f.file.Close())
+		failed = errors.Join(failed, f.buffer.Flush(), f.file.Close())
 	}
 	return failed
 }
@@ -191,7 +194,7 @@ func (x *exporter) surveys(from, to Moment) {
 		for _, question := range s.Questions {
 			q := &x.Questions[question]
 			x.line(Surveys.Instance(), "questions", map[string]any{
-				"question_id": fmt.Sprintf("files:%s:question:%d", Surveys.Instance(), q.ID), "survey_id": surveyKey(s), "kind": q.Kind,
+				"question_id": fmt.Sprintf("files:%s:question:%d", Surveys.Instance(), q.ID), "survey_id": surveyKey(s),
 				"scale_min": q.Min, "scale_max": q.Max, "higher_is_better": q.HigherIsBetter,
 			})
 		}

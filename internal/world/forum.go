@@ -27,7 +27,7 @@ func (m *maker) ask(login LoginID, month, first, after int) {
 		return
 	}
 	d := m.on(onQuestions, int(login), month)
-	rate := float64(n.asks)
+	rate := m.season(month) * float64(n.asks)
 	if l.Made >= m.days[first] {
 		rate = 3*rate + 0.15 // many come because they have a question
 	}

@@ -151,7 +151,7 @@ func TestNew_editsToTheLengthItSays(t *testing.T) {
 
 func TestNew_holdsEveryPlantedCase(t *testing.T) {
 	for _, scale := range []float64{MinScale, 0.3} {
-		for seed := range uint64(5) {
+		for seed := range uint64(8) {
 			requirePlanted(t, made(t, 30+seed, scale))
 		}
 	}
@@ -188,9 +188,25 @@ func requirePlanted(t *testing.T, w *World) {
 		require.NotEqual(t, a.Source, b.Source)
 		require.NotEqual(t, a.Person, b.Person)
 	}
+	requireEverywhere(t, w)
+}
+
+// requireEverywhere holds that each place and currency sees some life, and
+// that the shared mailbox is shared.
+func requireEverywhere(t *testing.T, w *World) {
+	t.Helper()
+	answers := map[Source]int{}
+	for _, e := range w.Events {
+		if e.Kind == Accepted {
+			answers[w.Logins[e.Login].Source]++
+		}
+	}
+	for _, s := range []Source{Forum, Lab, GitHub} {
+		require.NotZero(t, answers[s], "answers at %s", s.Instance())
+	}
 	holders := 0
 	for _, h := range w.Holdings {
-		if w.Addresses[h.Address].Person == p.SupportShared {
+		if w.Addresses[h.Address].Person == w.Planted.SupportShared {
 			holders++
 		}
 	}

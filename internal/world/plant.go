@@ -63,13 +63,16 @@ func (m *maker) plantRecycled() {
 }
 
 // plantMailboxes: a support@ and a billing@, colleagues who all have the first
-// on their contacts, and one whose contact is there three times.
+// on their contacts, and one whose contact is there three times. The colleagues
+// take part where few do, so that the smallest world has answers there.
 func (m *maker) plantMailboxes() {
 	p := &m.Planted
 	p.SupportShared = m.mailbox(companyOfMailboxes, 0)
 	p.BillingShared = m.mailbox(companyOfMailboxes, 1)
 	for i := range p.sharers {
 		p.sharers[i] = m.character(11+uint16(i), 11)
+		n := &m.natures[p.sharers[i]]
+		n.asks, n.onLab, n.onGitHub = 0.5, m.Start+days(16+7*float64(i)), m.Start+days(20+9*float64(i))
 		m.hireAs(p.sharers[i], companyOfMailboxes, m.Start, Never, formDotted)
 	}
 	p.chained = m.character(15, 12)

@@ -28,7 +28,7 @@ func (m *maker) useIn(month, job int, from, until Moment) {
 	from = max(from, m.Logins[user].Made)
 	workspace := m.orgsOf[j.Company][Product]
 	first, after := m.monthBounds(month)
-	for range d.poisson(float64(m.natures[j.Person].uses)) {
+	for range d.poisson(m.season(month) * float64(m.natures[j.Person].uses)) {
 		at := m.within(d, m.busyDay(d, first, after), m.People[j.Person].Country)
 		event, late := d.weighted(m.eventWeights...), d.share()
 		if at < from || at >= until {

@@ -22,7 +22,7 @@ func (m *maker) comeBy(login LoginID, month, first, after int) {
 	}
 	d := m.on(onVisits, int(login), month)
 	community, seen := m.pools[l.Source].communities[0], uint64(0)
-	rate := float64(m.natures[l.Person].visits) * m.interest(l, max(l.Made, m.days[first]))
+	rate := m.season(month) * float64(m.natures[l.Person].visits) * m.interest(l, max(l.Made, m.days[first]))
 	for range d.poisson(rate) {
 		day := m.busyDay(d, first, after)
 		at := m.within(d, day, m.People[l.Person].Country)

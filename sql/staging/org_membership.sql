@@ -6,7 +6,7 @@
 -- deleted_at: when the record was found gone; null while it is live
 -- identity_id: source:instance:user
 -- org_id: source:instance:org:id
--- basis: crm, billing, helpdesk, product; null: by the kind of the instance
+-- basis: manual (set by hand: beats all others), crm, billing, helpdesk, product; null: by the kind of the instance
 -- is_primary: its main company by the source's word
 -- valid_from: first instant; null: not said
 -- valid_to: end, exclusive; null: still

@@ -65,7 +65,7 @@ where p.person_id = %[1]s order by all`, f.addRefused},
 		{`select distinct d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at
 from lake.identity.decision as d
 inner join lake.identity.person_identity as p on p.identity_id in (d.identity_id, d.other_identity_id) and p.unlinked_at is null
-where p.person_id = %[1]s order by d.decided_at, all`, f.addDecision},
+where p.person_id = %[1]s order by 7, 1, 3, 4`, f.addDecision},
 		{`select count(*) from lake.identity.suggestion as s
 inner join lake.identity.person_identity as a on a.identity_id = s.identity_id and a.unlinked_at is null
 inner join lake.identity.person_identity as b on b.identity_id = s.other_identity_id and b.unlinked_at is null

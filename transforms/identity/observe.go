@@ -9,7 +9,7 @@ import (
 
 // Shapes are the staging shapes that [Resolve] reads.
 func Shapes() []string {
-	return []string{"identity", "identity_evidence", "merge", "org_membership", "consent"}
+	return []string{"identity", "identity_evidence", "merge", "org", "org_membership", "consent"}
 }
 
 // claimsOf selects what rows of a shape say of logins, as texts. A GitHub user
@@ -187,9 +187,10 @@ where t.is_collision or v.norm <> t.norm or v.namespace <> t.namespace or v.id_t
 // the record is there; what was said outright is forgotten, as is what other
 // rules of reading do not find any more.
 func (r *round) replaceObservations(ctx context.Context) error {
-	touched := "true"
+	touched, dropped := "true", "true"
 	if !r.isWhole() {
 		touched = "o.record in (select t.record from temp.touched_record as t)"
+		dropped = "v.value_key in (select d.value_key from temp.dropped_value as d)"
 	}
 	reread := "''"
 	for _, source := range r.Reread {
@@ -200,12 +201,13 @@ func (r *round) replaceObservations(ctx context.Context) error {
 select o.* replace (coalesce(o.seen_until, %s) as seen_until)
 from lake.identity.observation as o
 where %s
-    and o.id_type not in ('reference', 'merge') and o.source not in (%s)
+    and o.id_type not in ('reference', 'merge') and (o.seen_until is not null or o.source not in (%s))
     and not exists (select 1 from temp.observed as n where n.record = o.record and n.identity_key = o.identity_key and n.value_key = o.value_key)
     and (%s)`, r.now(), touched, reread, r.isStaged("o.record")),
-		fmt.Sprintf("delete from lake.identity.observation as o where %s", touched),
+		"create or replace temp table dropped_value as select distinct o.value_key from lake.identity.observation as o where "+touched,
+		"delete from lake.identity.observation as o where "+touched,
 		"insert into lake.identity.observation\n"+selectObserved+"\nunion all\nselect * from temp.ended",
-		`delete from lake.vault.value as v where not exists (select 1 from lake.identity.observation as o where o.value_key = v.value_key)`)
+		"delete from lake.vault.value as v where "+dropped+" and not exists (select 1 from lake.identity.observation as o where o.value_key = v.value_key)")
 }
 
 // isStaged is the condition that a record shows a login still.

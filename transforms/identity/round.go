@@ -124,7 +124,7 @@ where p.identity_key is null`,
 		"insert into lake.identity.person_identity select * from temp.ended")
 }
 
-// Fingerprint changes with everything that decides who is who beside records
+// fingerprint changes with everything that decides who is who beside records
 // and decisions.
 func (rules Rules) fingerprint() string {
 	list := []string{fmt.Sprint("v1 ", rules.NeedsGrant)}
@@ -159,7 +159,7 @@ func (r *round) now() string {
 
 // workTables are the temporary tables of a round.
 func workTables() []string {
-	return []string{"touched_record", "touched", "touched_value", "identifying", "observed", "ended", "newcomer", "dirty", "login", "solved", "redirected",
+	return []string{"touched_record", "touched", "touched_value", "identifying", "observed", "dropped_value", "ended", "newcomer", "dirty", "login", "solved", "redirected",
 		"cluster", "member", "refused", "suggested", "suggestion", "shared_value", "former"}
 }
 

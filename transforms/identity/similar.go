@@ -8,16 +8,19 @@ import (
 	"strings"
 	"time"
 
+	"rollcall/transforms/identity/address"
 	"rollcall/transforms/identity/suggest"
 )
 
 // What people who look alike cost: fifty thousand logins are compared in a
-// second or two, and so at each change; more only once a day.
+// second or two, and so at each change; more only once a day. A million take a
+// minute and a gigabyte, and more are not compared.
 const (
 	comparedAlways = 50_000
 	comparedEvery  = 24 * time.Hour
+	comparedAtMost = 1_000_000
 	similarLimit   = 20_000 // suggestions; nobody reads more
-	worthALook     = 0.25   // probability below which a pair is not kept
+	worthALook     = 0.05   // probability below which a pair is not kept: the likeliest come first
 )
 
 // suggestSimilar compares what logins are called, where somebody came or moved.
@@ -47,10 +50,11 @@ func (r *round) isComparing(ctx context.Context, outcome *Outcome) (bool, error)
 	if !outcome.IsChanged {
 		return false, nil
 	}
-	due, err := r.count(ctx, fmt.Sprintf(`select count(*) from (select 1)
-where (select count(*) from lake.identity.person_identity as p where p.unlinked_at is null) <= %d
-    or not exists (select 1 from lake.identity.solved as s where s.compared_at > %s - interval %d seconds)`,
-		comparedAlways, r.now(), int(comparedEvery.Seconds())))
+	due, err := r.count(ctx, fmt.Sprintf(`select count(*)
+from (select count(*) as logins from lake.identity.person_identity as p where p.unlinked_at is null) as n
+where n.logins <= %d
+    or n.logins <= %d and not exists (select 1 from lake.identity.solved as s where s.compared_at > %s - interval %d seconds)`,
+		comparedAlways, comparedAtMost, r.now(), int(comparedEvery.Seconds())))
 	r.compared = due > 0
 	return r.compared, err
 }
@@ -67,7 +71,8 @@ logins as (
 ),
 
 called as (
-    select s.identity_id, string_agg(distinct s.display_name, chr(31) order by s.display_name) as names, string_agg(distinct s.username, chr(31) order by s.username) as usernames
+    select s.identity_id, string_agg(distinct s.display_name, chr(31) order by s.display_name) as names, string_agg(distinct s.username, chr(31) order by s.username) as usernames,
+        string_agg(distinct s.email, chr(31) order by s.email) filter (where lower(s.email) like '%@users.noreply.github.com') as github
     from lake.staging.identity as s
     group by s.identity_id
 ),
@@ -83,14 +88,26 @@ said as (
     group by o.identity_key
 )
 
-select l.identity_id, l.person_id, concat_ws(chr(31), c.names, s.names), concat_ws(chr(31), c.usernames, s.usernames), coalesce(s.locals, ''), coalesce(s.companies, '')
+select l.identity_id, l.person_id, concat_ws(chr(31), c.names, s.names), concat_ws(chr(31), c.usernames, s.usernames), coalesce(s.locals, ''), coalesce(s.companies, ''), c.github
 from logins as l
 left join called as c on c.identity_id = l.identity_id
 left join said as s on s.identity_key = l.identity_key`, func(row []driver.Value) error {
-		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: listed(row[3]), Locals: listed(row[4]), Companies: listed(row[5])})
+		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: append(listed(row[3]), noReplyUsers(listed(row[6]))...), Locals: listed(row[4]), Companies: listed(row[5])})
 		return nil
 	})
 	return records, err
+}
+
+// noReplyUsers are the user names in no-reply addresses of GitHub. The address
+// links by the user's number, and the name in it still tells who that may be.
+func noReplyUsers(addresses []string) []string {
+	var users []string
+	for _, raw := range addresses {
+		if a, ok := address.Parse(raw); ok && a.GitHubLogin != "" {
+			users = append(users, a.GitHubLogin)
+		}
+	}
+	return users
 }
 
 // listed cuts a list of texts.

@@ -192,6 +192,10 @@ func TestResolve_suggestsWhoLooksAlike(t *testing.T) {
 	}
 	l.build()
 	require.Equal(t, []string{"crm:main:7|forum:main:1|similar"}, l.rows("select identity_id, other_identity_id, rule from lake.identity.suggestion order by strength desc limit 1"))
+	l.login("git:main:1", "77+dragonfly99@users.noreply.github.com", "")
+	l.login("forum:main:2", "dragonfly99@home.org", "")
+	l.build()
+	require.Contains(t, l.rows("select identity_id, other_identity_id from lake.identity.suggestion"), "forum:main:2|git:main:1")
 	made := l.rows("select suggested_at from lake.identity.suggestion order by strength desc limit 1")
 	l.login("crm:main:99", "other@acme.com", "Otto Other")
 	l.build()

@@ -2,9 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 	"strings"
 
@@ -37,13 +34,6 @@ func Offer(ctx context.Context, db *warehouse.DB, suppressed func(mailbox string
 		return v.idType + fieldMark + v.namespace + fieldMark + v.norm + describedMark +
 			v.domain + fieldMark + v.company + fieldMark + v.class + fieldMark + v.reason + fieldMark + v.untagged
 	})
-}
-
-// Suppression is the keyed hash by which an erased mailbox is recognised.
-func Suppression(key, mailbox string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(mailbox))
-	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // A text is an identifying text as it is compared.

@@ -11,7 +11,7 @@ func (h *history) countActives(l *ledger) {
 	for m := l.first; m <= l.last; m++ {
 		live[m] = h.liveAt(h.endOfDay(m.last()))
 		for p, members := range live[m] {
-			in := []Slice{h.sliceOf(p)}
+			in := []segment{h.sliceOf(p)}
 			l.ratio("community_engagement_rate", m, in, 0, float64(len(members)))
 			l.ratio("contributor_rate_registered", m, in, 0, float64(len(members)))
 		}
@@ -30,7 +30,7 @@ func (h *history) countActives(l *ledger) {
 			personDays[d.place][m] += s.activeDays
 			h.countSheet(l, m, d, s, sheets[m-1])
 			if live[m][d.place][d.human] {
-				in := []Slice{h.sliceOf(d.place)}
+				in := []segment{h.sliceOf(d.place)}
 				l.ratio("community_engagement_rate", m, in, float(s.marks&isEngaged != 0), 0)
 				l.ratio("contributor_rate_registered", m, in, float(s.marks&isContributor != 0), 0)
 			}
@@ -44,7 +44,7 @@ func (h *history) countActives(l *ledger) {
 // countSheet enters one human's month in one place. By G8 an activity is sliced
 // by the level of the month, an outcome by that of the month before.
 func (h *history) countSheet(l *ledger, m month, d *diary, s, before *sheet) {
-	in := []Slice{h.sliceOf(d.place)}
+	in := []segment{h.sliceOf(d.place)}
 	if s.marks&isEngaged != 0 {
 		l.count("engaged_members", m, in, 1)
 		l.share("repeat_participation_rate", m, in, len(s.weeks) >= 2)
@@ -57,8 +57,8 @@ func (h *history) countSheet(l *ledger, m month, d *diary, s, before *sheet) {
 	}
 	levelEnd, levelStart := in, in
 	if d.place == everywhere {
-		levelEnd = append(whole(), h.joinMonth(d.human), Slice{"engagement_level", s.level()})
-		levelStart = append(whole(), h.joinMonth(d.human), Slice{"engagement_level", before.level()})
+		levelEnd = append(whole(), h.joinMonth(d.human), segment{"engagement_level", s.level()})
+		levelStart = append(whole(), h.joinMonth(d.human), segment{"engagement_level", before.level()})
 	}
 	l.count("community_mau", m, levelEnd, 1)
 	l.share("engaged_share_of_active", m, in, s.marks&isEngaged != 0)
@@ -71,7 +71,7 @@ func (h *history) countSheet(l *ledger, m month, d *diary, s, before *sheet) {
 
 // countReturns compares each active month with its neighbours.
 func (h *history) countReturns(l *ledger, d *diary, sheets map[month]*sheet) {
-	in := []Slice{h.sliceOf(d.place)}
+	in := []segment{h.sliceOf(d.place)}
 	for m, s := range sheets {
 		if s.activeDays == 0 {
 			continue
@@ -174,7 +174,7 @@ func (h *history) countRegulars(l *ledger) {
 				continue
 			}
 			if base >= regularActive {
-				l.share("at_risk_member_share", m, []Slice{h.sliceOf(d.place)}, since == 0)
+				l.share("at_risk_member_share", m, []segment{h.sliceOf(d.place)}, since == 0)
 			}
 		}
 	}
@@ -193,7 +193,7 @@ func (h *history) countActs(l *ledger) {
 	for _, a := range h.acts {
 		m, in := a.on.month(), h.slices(a.community)
 		if a.kind == wrote {
-			level := Slice{"engagement_level", levels[placed{m, a.human}]}
+			level := segment{"engagement_level", levels[placed{m, a.human}]}
 			l.count("community_post_volume", m, append(in, level, h.joinMonth(a.human)), 1)
 		}
 		if a.tier >= light {

@@ -118,3 +118,27 @@ func TestCompute_takesTheRoleAtTheTimeOfTheAct(t *testing.T) {
 	f.is("community_post_volume", time.February, 2)
 	f.is("community_post_volume", time.March, 1)
 }
+
+func TestCompute_takesNoReplyAtTheQuestionsOwnMomentForAnAnswer(t *testing.T) {
+	s := newTale(t)
+	s.opens("Q", "a", "2 Feb 10:00", help)
+	s.replies("Q", "b", "2 Feb 10:00") // imported
+	s.truth("1 Jun").is("unanswered_question_rate", time.February, 1)
+}
+
+func TestCompute_leavesOutTestAccountsAndTheCompanysOwn(t *testing.T) {
+	s := newTale(t)
+	s.opens("Q", "a", "2 Feb 10:00", help)
+	for _, stranger := range []struct {
+		name string
+		kind world.PersonKind
+	}{{"tester", world.Test}, {"colleague", world.Staff}} {
+		s.w.People[s.w.Logins[s.login(stranger.name)].Person].Kind = stranger.kind
+	}
+	s.replies("Q", "tester", "2 Feb 11:00")
+	s.replies("Q", "colleague", "2 Feb 12:00")
+	f := s.truth("1 Jun")
+	f.is("community_post_volume", time.February, 1)
+	f.is("first_response_time_median_hours", time.February, 2)
+	f.is("thread_depth_mean", time.February, 1)
+}

@@ -120,12 +120,12 @@ func (h *history) countGatherings(l *ledger) {
 	for _, p := range h.came {
 		g := &h.w.Gatherings[p.gathering]
 		m := h.days.month(g.Starts)
-		slices := append(h.slices(g.Community), Slice{"event_series", g.Series})
+		in := append(h.slices(g.Community), segment{"event_series", g.Series})
 		if p.isRegistered {
-			l.share("event_participation_rate", m, slices, p.attended())
+			l.share("event_participation_rate", m, in, p.attended())
 		}
 		if p.attended() && !p.wasEver {
-			l.count("event_walk_in_count", m, slices[:1], 1)
+			l.count("event_walk_in_count", m, in[:1], 1)
 		}
 		if k := (placed{m, p.human}); p.attended() && !attendees[k] {
 			attendees[k] = true

@@ -7,11 +7,11 @@ import (
 	"time"
 )
 
-// A Slice is one segment.
-type Slice struct{ Type, Value string }
+// A segment is a slice of a KPI: its type and value by the catalogue's §5.
+type segment struct{ kind, value string }
 
 // whole is everybody.
-func whole() []Slice { return []Slice{{"all", "all"}} }
+func whole() []segment { return []segment{{"all", "all"}} }
 
 // A ledger adds up KPIs by month and slice.
 type ledger struct {
@@ -22,9 +22,9 @@ type ledger struct {
 }
 
 type slot struct {
-	kpi   string
-	month month
-	slice Slice
+	kpi     string
+	month   month
+	segment segment
 }
 
 // A cell is what was added up in one slot.
@@ -39,7 +39,7 @@ func newLedger(h *history) *ledger {
 	return &ledger{h: h, first: h.days.month(h.first), last: h.days.month(h.at - 1), cells: make(map[slot]*cell), kpis: kpis()}
 }
 
-func (l *ledger) cell(kpi string, m month, s Slice) *cell {
+func (l *ledger) cell(kpi string, m month, s segment) *cell {
 	k := slot{kpi, m, s}
 	if l.cells[k] == nil {
 		l.cells[k] = &cell{}
@@ -47,7 +47,7 @@ func (l *ledger) cell(kpi string, m month, s Slice) *cell {
 	return l.cells[k]
 }
 
-func (l *ledger) ratio(kpi string, m month, in []Slice, numerator, denominator float64) {
+func (l *ledger) ratio(kpi string, m month, in []segment, numerator, denominator float64) {
 	for _, s := range in {
 		c := l.cell(kpi, m, s)
 		c.numerator += numerator
@@ -56,21 +56,21 @@ func (l *ledger) ratio(kpi string, m month, in []Slice, numerator, denominator f
 }
 
 // share adds one thing that is or is not so.
-func (l *ledger) share(kpi string, m month, in []Slice, isSo bool) {
+func (l *ledger) share(kpi string, m month, in []segment, isSo bool) {
 	l.ratio(kpi, m, in, float(isSo), 1)
 }
 
 // mean adds one amount to average.
-func (l *ledger) mean(kpi string, m month, in []Slice, amount float64) {
+func (l *ledger) mean(kpi string, m month, in []segment, amount float64) {
 	l.ratio(kpi, m, in, amount, 1)
 }
 
-func (l *ledger) count(kpi string, m month, in []Slice, n float64) {
+func (l *ledger) count(kpi string, m month, in []segment, n float64) {
 	l.ratio(kpi, m, in, n, 0)
 }
 
 // amount adds one to take the median of; infinity is not yet.
-func (l *ledger) amount(kpi string, m month, in []Slice, amount float64) {
+func (l *ledger) amount(kpi string, m month, in []segment, amount float64) {
 	for _, s := range in {
 		c := l.cell(kpi, m, s)
 		c.amounts = append(c.amounts, amount)
@@ -78,7 +78,7 @@ func (l *ledger) amount(kpi string, m month, in []Slice, amount float64) {
 }
 
 // given sets a value that is neither a sum nor the quotient of its parts.
-func (l *ledger) given(kpi string, m month, s Slice, numerator, denominator, value float64) {
+func (l *ledger) given(kpi string, m month, s segment, numerator, denominator, value float64) {
 	*l.cell(kpi, m, s) = cell{numerator: numerator, denominator: denominator, value: value, isGiven: true}
 }
 
@@ -119,7 +119,7 @@ func (l *ledger) values() []Value {
 func (l *ledger) value(at slot, c *cell) Value {
 	k := l.kpis[at.kpi]
 	v := Value{
-		KPI: at.kpi, Grain: "month", Period: at.month.time(), SegmentType: at.slice.Type, SegmentValue: at.slice.Value,
+		KPI: at.kpi, Grain: "month", Period: at.month.time(), SegmentType: at.segment.kind, SegmentValue: at.segment.value,
 		Numerator: c.numerator, Denominator: c.denominator, IsPartial: !l.h.isOver(at.month+k.months, k.waits),
 	}
 	switch {

@@ -45,22 +45,22 @@ func (h *history) joinsIn(c world.CommunityID) map[int32]world.Moment {
 }
 
 // joinMonth is the slice of a human by the month of the first join.
-func (h *history) joinMonth(human int32) Slice {
+func (h *history) joinMonth(human int32) segment {
 	if j, ok := h.joins[human]; ok {
-		return Slice{"join_month", h.days.month(j.at).String()}
+		return segment{"join_month", h.days.month(j.at).String()}
 	}
-	return Slice{"join_month", "unknown"}
+	return segment{"join_month", "unknown"}
 }
 
 // name is a community's id in the lake.
 func (h *history) name(c world.CommunityID) string { return CommunityName(h.w, c) }
 
 // slices are the whole and a community.
-func (h *history) slices(c world.CommunityID) []Slice {
+func (h *history) slices(c world.CommunityID) []segment {
 	if c == world.None {
-		return append(whole(), Slice{"community", "unknown"})
+		return append(whole(), segment{"community", "unknown"})
 	}
-	return append(whole(), Slice{"community", h.name(c)})
+	return append(whole(), segment{"community", h.name(c)})
 }
 
 // liveAt are the humans who hold a membership somewhere just before a moment,
@@ -95,10 +95,10 @@ func (h *history) isLiveMember(human int32, at world.Moment) bool {
 func (h *history) countMembers(l *ledger) {
 	for m := l.first; m <= l.last; m++ {
 		for p, live := range h.liveAt(h.endOfDay(m.last())) {
-			l.count("community_members_total", m, []Slice{h.sliceOf(p)}, float64(len(live)))
+			l.count("community_members_total", m, []segment{h.sliceOf(p)}, float64(len(live)))
 			if p == everywhere {
 				for human := range live {
-					l.count("community_members_total", m, []Slice{h.joinMonth(human)}, 1)
+					l.count("community_members_total", m, []segment{h.joinMonth(human)}, 1)
 				}
 			}
 		}
@@ -115,14 +115,14 @@ func (h *history) countMembers(l *ledger) {
 }
 
 // sliceOf is the segment of a place.
-func (h *history) sliceOf(p place) Slice {
+func (h *history) sliceOf(p place) segment {
 	switch p {
 	case everywhere:
 		return whole()[0]
 	case nowhere:
-		return Slice{"community", "unknown"}
+		return segment{"community", "unknown"}
 	}
-	return Slice{"community", h.name(world.CommunityID(p))}
+	return segment{"community", h.name(world.CommunityID(p))}
 }
 
 // countActivation looks at what a human did in the window after joining, in the
@@ -133,7 +133,7 @@ func (h *history) countActivation(l *ledger, j join, acts []act) {
 	l.share("new_member_activation_rate", m, in, j.isActivated(acts, activationWindow))
 	for _, days := range []int{7, 30} {
 		window := time.Duration(days) * 24 * time.Hour
-		l.share("new_member_activation_rate", m, []Slice{{"window_days", strconv.Itoa(days)}}, j.isActivated(acts, window))
+		l.share("new_member_activation_rate", m, []segment{{"window_days", strconv.Itoa(days)}}, j.isActivated(acts, window))
 	}
 	acted := slices.ContainsFunc(acts, func(a act) bool { return a.kind != other && j.holds(a, activationWindow) })
 	l.share("new_member_first_action_rate", m, in, acted)
@@ -163,14 +163,14 @@ func (h *history) countRetention(l *ledger, acts map[int32][]act) {
 	}
 	follow := func(human int32, j join, p place) {
 		m := h.days.month(j.at)
-		for k, s := range map[month]Slice{1: h.sliceOf(p), 3: {"k", "3"}} {
+		for k, s := range map[month]segment{1: h.sliceOf(p), 3: {"k", "3"}} {
 			if !h.isOver(m+k, 0) || k == 3 && p != everywhere {
 				continue
 			}
 			stayed := active[p][placed{m + k, human}]
-			l.share("member_retention_rate", m, []Slice{s}, stayed)
+			l.share("member_retention_rate", m, []segment{s}, stayed)
 			if j.isActivated(acts[human], activationWindow) {
-				l.share("member_retention_rate_activated", m, []Slice{s}, stayed)
+				l.share("member_retention_rate_activated", m, []segment{s}, stayed)
 			}
 		}
 	}

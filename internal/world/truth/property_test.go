@@ -120,10 +120,59 @@ func TestComputeRead_forgetsWhatWasGoneBeforeTheFirstLook(t *testing.T) {
 	late.is("community_members_total", time.February, 1)
 }
 
+// TestComputeRead_knowsSinceWhenSomebodyIsSuspended: a forum shows the account
+// and the date.
+func TestComputeRead_knowsSinceWhenSomebodyIsSuspended(t *testing.T) {
+	s := newTale(t)
+	s.joins("5 Jan", "a", "spammer")
+	s.tell(world.Event{At: s.at("10 Feb"), Kind: world.LoginSuspended, Login: s.login("spammer")})
+	f := found{t, truth.ComputeRead(s.w, s.sorted("1 Jun"), truth.Reading{Looks: []time.Time{s.at("1 Jun").Time()}})}
+	f.is("community_members_total", time.January, 2)
+	f.is("community_members_total", time.February, 1)
+	f.is("community_new_members", time.January, 2)
+}
+
+// TestComputeRead_seesAStubForADay: a forum shows a day longer that an author
+// took a reply down.
+func TestComputeRead_seesAStubForADay(t *testing.T) {
+	s := newTale(t)
+	s.opens("x", "a", "5 Feb", talk)
+	s.does(world.Removed, "b", "7 Feb 12:00", s.replies("x", "b", "6 Feb"))
+	for look, rate := range map[string]float64{"8 Feb 11:00": 2, "8 Feb 13:00": 1} {
+		f := found{t, truth.ComputeRead(s.w, s.sorted("1 Jun"), truth.Reading{Looks: []time.Time{s.at(look).Time(), s.at("1 Jun").Time()}})}
+		v, _ := f.value("flag_rate_all", time.February)
+		require.Equal(t, rate, v.Denominator, look)
+	}
+}
+
 func BenchmarkCompute(b *testing.B) {
 	w := made(b, 1, 1)
 	b.ReportAllocs()
 	for b.Loop() {
 		truth.Compute(w, w.End.Time())
 	}
+}
+
+// TestCompute_knowsWhoWorksWhere: the jobs of a human are those of the person
+// behind each login, and logins that may not be linked have them apart.
+func TestCompute_knowsWhoWorksWhere(t *testing.T) {
+	w := made(t, 1, 0.1)
+	f := truth.Compute(w, w.End.Time())
+	jobs := map[int32][]world.CompanyID{}
+	for _, e := range f.Employments {
+		jobs[e.Human] = append(jobs[e.Human], e.Company)
+	}
+	consultants := 0
+	for i, human := range f.People {
+		own := w.JobsOf(w.Logins[i].Person)
+		require.Len(t, jobs[human], len(own), w.IdentityID(world.LoginID(i)))
+		for j := range own {
+			require.Equal(t, own[j].Company, jobs[human][j])
+		}
+		if w.Logins[i].Person == w.Planted.Consultant {
+			consultants++
+			require.Len(t, jobs[human], 3)
+		}
+	}
+	require.Positive(t, consultants)
 }

@@ -105,7 +105,7 @@ func (h *history) countQuestions(l *ledger) {
 }
 
 // countBacklog counts a question in each month at whose end it stood open.
-func (h *history) countBacklog(l *ledger, q question, in []Slice) {
+func (h *history) countBacklog(l *ledger, q question, in []segment) {
 	for m := h.days.month(q.asked); m <= l.last; m++ {
 		if q.responded < h.endOfDay(m.last()) {
 			return
@@ -118,7 +118,7 @@ func (h *history) countBacklog(l *ledger, q question, in []Slice) {
 // whose window was over when acceptances began to be watched is left out: they
 // may be of any age. Answered, in the variant, is who got a reply or an accepted
 // answer (be it the asker's own) in the same window.
-func (h *history) countAcceptance(l *ledger, q question, in []Slice) {
+func (h *history) countAcceptance(l *ledger, q question, in []segment) {
 	source := h.source(h.w.Threads[q.thread].Community)
 	watched := h.witness.watchesFrom(source)
 	at, isAccepted := h.acceptedAt(q.thread)

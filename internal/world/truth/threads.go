@@ -38,11 +38,11 @@ func (h *history) countThreads(l *ledger) {
 	}
 }
 
-func (h *history) threadKind(id world.ThreadID) Slice {
+func (h *history) threadKind(id world.ThreadID) segment {
 	if h.isQuestion(id) {
-		return Slice{"thread_kind", "question"}
+		return segment{"thread_kind", "question"}
 	}
-	return Slice{"thread_kind", "discussion"}
+	return segment{"thread_kind", "discussion"}
 }
 
 // countReplies counts the helpful votes that members' replies in threads of

@@ -74,8 +74,8 @@ func (h *history) countRatings(l *ledger) {
 		case survey.Kind == "event" && survey.Gathering != world.None:
 			h.keepLast(last, participant{survey.Gathering, r.human}, r)
 		case survey.Kind == "community_sat" && h.isLiveMember(r.human, r.at):
-			slices := append(whole(), Slice{"survey_mode", survey.Mode})
-			l.share("member_satisfaction_share", h.days.month(r.at), slices, r.isTop())
+			in := append(whole(), segment{"survey_mode", survey.Mode})
+			l.share("member_satisfaction_share", h.days.month(r.at), in, r.isTop())
 		}
 	}
 	for _, r := range h.ratings { // in their order, so that sums are equal to the last digit
@@ -84,9 +84,9 @@ func (h *history) countRatings(l *ledger) {
 			continue
 		}
 		g := &h.w.Gatherings[k.gathering]
-		slices := append(whole(), Slice{"event_series", g.Series})
-		l.mean("event_satisfaction_score", h.days.month(g.Starts), slices, r.ofFive())
-		l.share("event_satisfaction_top2", h.days.month(g.Starts), slices[:1], 4*r.score >= 3*r.scale)
+		in := append(whole(), segment{"event_series", g.Series})
+		l.mean("event_satisfaction_score", h.days.month(g.Starts), in, r.ofFive())
+		l.share("event_satisfaction_top2", h.days.month(g.Starts), in[:1], 4*r.score >= 3*r.scale)
 	}
 }
 

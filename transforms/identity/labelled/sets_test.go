@@ -54,7 +54,7 @@ func (s *set) add(truth, email string, r suggest.Record) {
 	if a, ok := address.Parse(email); ok {
 		added.emails = append(added.emails, a)
 		if a.Class == address.Unique {
-			r.Locals = append(r.Locals, a.Local)
+			r.Locals = append(r.Locals, a.Mailbox[:strings.LastIndexByte(a.Mailbox, '@')])
 		}
 		if a.GitHubLogin != "" {
 			r.Usernames = append(r.Usernames, a.GitHubLogin)

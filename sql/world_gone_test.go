@@ -1,0 +1,92 @@
+package sql_test
+
+import (
+	"slices"
+	"time"
+
+	"rollcall/internal/world"
+)
+
+func (f *worldFixture) isForum(c world.CommunityID) bool {
+	return f.w.Communities[c].Source != world.GitHub
+}
+
+// withdraw takes away what the sources do not show any more.
+func (f *worldFixture) withdraw() {
+	if f.isAsSeen {
+		f.withdrawPosts()
+		f.withdrawLikes()
+		f.withdrawVisits()
+	}
+	for shape, lines := range f.lines {
+		f.lines[shape] = slices.DeleteFunc(lines, func(l line) bool { return l["gone"] == true })
+		for _, l := range lines {
+			delete(l, "gone")
+		}
+	}
+}
+
+// withdrawPosts: a thread goes with its opening. An author's reply goes a day
+// after the author took it down; what an upheld flag was on is hidden, and
+// what GitHub's moderators took down minimised.
+func (f *worldFixture) withdrawPosts() {
+	removals := map[world.PostID]*world.Event{}
+	for i := range f.w.Events {
+		if e := &f.w.Events[i]; e.Kind == world.Removed && e.Seen < f.before {
+			removals[world.PostID(e.Object)] = e
+		}
+	}
+	for id, l := range f.posts {
+		p := &f.w.Posts[id]
+		e := removals[id]
+		isHidden := slices.ContainsFunc(f.flags[id], func(flag line) bool { return flag["outcome"] == "upheld" })
+		switch opening := f.w.Threads[p.Thread].Opening; {
+		case removals[opening] != nil:
+			l["gone"] = true
+		case e == nil:
+		case e.Login == p.Author && f.isForum(f.w.Threads[p.Thread].Community):
+			l["gone"] = e.Seen.Add(24*time.Hour) < f.before
+		case e.Login == p.Author:
+			l["gone"] = true
+		default:
+			l["gone"] = f.isForum(f.w.Threads[p.Thread].Community) && !isHidden
+		}
+	}
+}
+
+// withdrawLikes: a deleted account that wrote nothing takes its likes with it, a
+// post that is gone those that it got.
+func (f *worldFixture) withdrawLikes() {
+	wrote, gone := map[string]bool{}, map[string]bool{}
+	for i := range f.w.Events {
+		switch e := &f.w.Events[i]; {
+		case e.Seen >= f.before || e.Login == world.None:
+		case e.Kind == world.ThreadOpened || e.Kind == world.Replied:
+			wrote[f.w.IdentityID(e.Login)] = true
+		case e.Kind == world.LoginGone:
+			gone[f.w.IdentityID(e.Login)] = true
+		}
+	}
+	lost := map[any]bool{}
+	for id, l := range f.posts {
+		lost[f.contentID(id)] = l["gone"] == true
+	}
+	for _, l := range f.deeds {
+		who := l["identity_id"].(string)
+		l["gone"] = lost[l["content_id"]] || gone[who] && !wrote[who] && (l["event_type"] == "reaction" || l["event_type"] == "bookmark")
+	}
+}
+
+// withdrawVisits: forums tell of everybody's last visit alone.
+func (f *worldFixture) withdrawVisits() {
+	last := map[any]line{}
+	for _, l := range f.lines["community_event"] {
+		if l["event_type"] != "visit" {
+			continue
+		}
+		if before := last[l["identity_id"]]; before != nil {
+			before["gone"] = true
+		}
+		last[l["identity_id"]] = l
+	}
+}
