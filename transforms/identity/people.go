@@ -34,8 +34,8 @@ func (r *round) writePeople(ctx context.Context, outcome *Outcome) error {
 	return r.exec(ctx, r.storePeople(outcome.IsChanged)...)
 }
 
-// placeLogins makes temp.cluster, the people of now, and temp.member, their
-// logins, with what was before.
+// placeLogins makes temp.cluster, the people of now, temp.member, their logins
+// with what was before, and temp.redescribed, those that stand elsewhere.
 func (r *round) placeLogins() []string {
 	return []string{
 		`create or replace temp table cluster as
@@ -50,25 +50,34 @@ labels as (
 select l.label_key, l.label_id, coalesce(f.person_id, cast(uuidv7() as varchar)) as person_id, f.person_id is null as is_new
 from labels as l
 left join temp.former as f on f.person_key = l.former_key`,
+		`create or replace temp table placed as
+select l.identity_id, l.identity_key, l.instance_no, l.is_linkable, c.person_id, coalesce(s.component, l.identity_key) as component, s.tier
+from temp.login as l
+left join temp.solved as s on s.identity_key = l.identity_key
+inner join temp.cluster as c on c.label_key = coalesce(s.label_key, l.identity_key)`,
 		fmt.Sprintf(`create or replace temp table member as
 select
     l.identity_id,
     l.identity_key,
     l.instance_no,
-    c.person_id,
-    coalesce(s.component, l.identity_key) as component,
-    cast(nullif(s.tier, %[1]d) as tinyint) as tier,
+    l.person_id,
+    l.component,
+    cast(nullif(l.tier, %[1]d) as tinyint) as tier,
     l.is_linkable,
     p.person_id as former_id,
-    p.person_id is null or p.person_id <> c.person_id or p.match_tier is distinct from cast(nullif(s.tier, %[1]d) as tinyint)
-        or p.is_linkable is distinct from l.is_linkable or p.identity_key is null as is_changed,
-    q.identity_key is null or q.component <> coalesce(s.component, l.identity_key) or q.instance_no <> l.instance_no or q.company_key <> l.company_key
-        or q.is_customer <> l.is_customer or q.is_bot <> l.is_bot or q.is_linkable <> l.is_linkable as is_described_anew
+    p.person_id is null or p.person_id <> l.person_id or p.match_tier is distinct from cast(nullif(l.tier, %[1]d) as tinyint)
+        or p.is_linkable is distinct from l.is_linkable or p.identity_key is null as is_changed
+from temp.placed as l
+left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null`, NoTier),
+		"drop table temp.placed",
+		// By themselves: the joins of one statement hold their tables in memory together.
+		`create or replace temp table redescribed as
+select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
 from temp.login as l
-left join temp.solved as s on s.identity_key = l.identity_key
-inner join temp.cluster as c on c.label_key = coalesce(s.label_key, l.identity_key)
-left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null
-left join lake.identity.login as q on q.identity_key = l.identity_key`, NoTier),
+inner join (select c.identity_key, c.component from temp.member as c) as m on m.identity_key = l.identity_key
+left join lake.identity.login as q on q.identity_key = l.identity_key
+where q.identity_key is null or q.component <> m.component or q.instance_no <> l.instance_no or q.company_key <> l.company_key
+    or q.is_customer <> l.is_customer or q.is_bot <> l.is_bot or q.is_linkable <> l.is_linkable`,
 	}
 }
 
@@ -118,12 +127,9 @@ func (r *round) storePeople(isChanged bool) []string {
 		gone = "l.identity_key not in (select m.identity_key from temp.member as m)"
 	}
 	statements := []string{
-		"delete from lake.identity.login as l where l.identity_key in (select m.identity_key from temp.member as m where m.is_described_anew) or " + gone,
+		"delete from lake.identity.login as l where l.identity_key in (select d.identity_key from temp.redescribed as d) or " + gone,
 		`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
-select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
-from temp.login as l
-inner join temp.member as m on m.identity_key = l.identity_key
-where m.is_described_anew`,
+select d.* from temp.redescribed as d`,
 		// People of earlier builds that have no row yet are known by a login that they
 		// had, and whoever lost the login that he was known by by another one.
 		`create or replace temp table ended as

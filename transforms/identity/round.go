@@ -160,7 +160,7 @@ func (r *round) now() string {
 // workTables are the temporary tables of a round.
 func workTables() []string {
 	return []string{"touched_record", "touched", "touched_value", "identifying", "observed", "dropped_value", "ended", "newcomer", "dirty", "login", "solved", "redirected",
-		"cluster", "member", "refused", "suggested", "suggestion", "shared_value", "former"}
+		"cluster", "member", "redescribed", "refused", "suggested", "suggestion", "shared_value", "former"}
 }
 
 func (r *round) drop(ctx context.Context) error {
