@@ -2,7 +2,7 @@
 
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
-.PHONY: build test race lint bench bench-large identity-table nightly proto
+.PHONY: build test race lint bench bench-large bench-identity identity-table nightly proto
 
 build:
 	go build -o bin/rollcall ./cmd/rollcall
@@ -29,6 +29,15 @@ bench:
 bench-large:
 	ROLLCALL_BENCH_STORED=10000000 go test -run '^$$' -bench Stored -benchtime 1x -timeout 60m ./sync
 	ROLLCALL_BENCH_ACTIVITIES=10000000 go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
+
+# Who is who for a million observations, and the same logins by Splink, in a
+# virtual environment of its own below bin/.
+bench-identity:
+	mkdir -p bin
+	RESOLVE_EXPORT=$(CURDIR)/bin/logins.parquet go test -run '^$$' -bench Resolve -benchtime 1x -timeout 60m ./transforms/identity
+	test -x bin/splink/bin/python || python3 -m venv bin/splink
+	bin/splink/bin/pip install --quiet --requirement transforms/identity/splink/requirements.txt
+	bin/splink/bin/python transforms/identity/splink/link.py bin/logins.parquet
 
 # How well identities are resolved on labelled data, where it is at hand.
 identity-table:

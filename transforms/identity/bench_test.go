@@ -19,7 +19,8 @@ import (
 // BenchmarkResolve reads observations of people with one to nine logins and one
 // to four addresses, of whom three in ten have a subject, and twenty shared
 // mailboxes; solves them whole, again, and with ten thousand more. The number of
-// observations is that of RESOLVE_OBSERVATIONS, by default a million.
+// observations is that of RESOLVE_OBSERVATIONS, by default a million. The logins
+// go to RESOLVE_EXPORT, if it is set, for splink/link.py.
 func BenchmarkResolve(b *testing.B) {
 	observations := 1_000_000
 	if text := os.Getenv("RESOLVE_OBSERVATIONS"); text != "" {
@@ -34,6 +35,9 @@ func BenchmarkResolve(b *testing.B) {
 		l.exec("checkpoint lake")
 		// Who looks alike is asked once a day, and measured by itself.
 		l.exec("insert into lake.identity.solved (fingerprint, compared_at) values ('', timestamp '2026-06-01')")
+		if path := os.Getenv("RESOLVE_EXPORT"); path != "" {
+			l.export(path)
+		}
 		l.report(b, "whole", func() { l.resolveRows(nil, nil, "lake.staging") })
 		require.InEpsilon(b, observations, l.number("select count(*) from lake.identity.observation"), 0.1)
 		b.ReportMetric(l.number("select count(*) from lake.identity.observation"), "observations")
@@ -117,6 +121,22 @@ from temp.bench_login where has_subject and login < 3`, schema),
 		require.NoError(l.t, err)
 		require.NoError(l.t, conn.Close())
 	}
+}
+
+// export writes a Parquet file of the logins, with who they are of.
+func (l *lake) export(path string) {
+	_, err := l.db.SQL().Exec(`copy (
+    with
+    shown as (
+        select e.identity_id, list(e.value) as emails from lake.staging.identity_evidence as e where e.id_type = 'email' group by e.identity_id
+    )
+
+    select s.identity_id, split_part(split_part(s.identity_id, ':', 3), '-', 1) as person, s.display_name as name,
+        list_distinct(list_concat([s.email], coalesce(h.emails, []))) as emails
+    from lake.staging.identity as s
+    left join shown as h on h.identity_id = s.identity_id
+) to ` + warehouse.Literal(path) + ` (format parquet)`)
+	require.NoError(l.t, err)
 }
 
 // resolveRows resolves by the rows that are given.
