@@ -36,6 +36,9 @@ func tellWorld(t testing.TB, w *world.World, before world.Moment, isAsSeen bool)
 	for _, shape := range []string{"community_member", "thread", "thread_reply", "answer"} {
 		f.listings[shape] = isAsSeen
 	}
+	for _, shape := range []string{"answer", "moderation_action", "consent", "community_event", "event_attendance", "survey_response"} {
+		f.lines[shape] = nil // there, if empty as yet
+	}
 	f.keys = map[string]string{"identity_evidence": "identity_id"} // the subject is personal
 	for i := range w.Communities {
 		f.tellCommunity(world.CommunityID(i))

@@ -151,6 +151,9 @@ func (b *Builder) fillShapes(ctx context.Context, conn *sql.Conn, build *Build) 
 		if _, err := conn.ExecContext(ctx, query); err != nil {
 			return fmt.Errorf("stage %s: %w", name, firstLine(err))
 		}
+		if err := b.leaveOutErased(ctx, conn, b.shapes[name]); err != nil {
+			return fmt.Errorf("leave out of %s who was erased: %w", name, err)
+		}
 		b.opts.Events(Event{Step: "stage", Name: name, Done: i + 1, Total: len(names), Took: b.opts.Now().Sub(began)})
 	}
 	for _, note := range []func(context.Context, *sql.Conn, *stagingPlan) error{b.noteVersions, b.noteDeltas, b.noteLogins} {

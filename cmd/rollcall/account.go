@@ -24,7 +24,7 @@ until ` + "`rollcall identity undo`" + ` takes it back.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return cmd.Help() },
 	}
-	cmd.AddCommand(a.accountShowCommand(), a.accountMergeCommand(), a.accountSplitCommand())
+	cmd.AddCommand(a.accountShowCommand(), a.accountReviewCommand(), a.accountMergeCommand(), a.accountSplitCommand())
 	return cmd
 }
 
@@ -49,6 +49,42 @@ func (a *app) accountShowCommand() *cobra.Command {
 func (h *host) accountShow(ctx context.Context, args identityShowArgs, _ func(any)) (any, error) {
 	account, _, err := h.account(ctx, args.Who)
 	return account, err
+}
+
+func (a *app) accountReviewCommand() *cobra.Command {
+	args := identityReviewArgs{Limit: 20}
+	cmd := &cobra.Command{
+		Use:   "review",
+		Short: "List companies that may be one: their names agree, or their domain does and they do not",
+		Args:  cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			var pairs []company.Pair
+			if err := a.perform(cmd.Context(), "account review", args, nil, &pairs); err != nil {
+				return err
+			}
+			if a.json {
+				return a.printJSON(pairs)
+			}
+			t := newTable("ORG", "NAME", "OTHER", "OTHER NAME", "WHY")
+			for _, p := range pairs {
+				t.add(p.Org, dash(p.Name), p.OtherOrg, dash(p.OtherName), p.Reason)
+			}
+			return t.print(a.stdout, a.terminal)
+		},
+	}
+	cmd.Flags().IntVar(&args.Limit, "limit", args.Limit, "how many at the most; 0: all")
+	return cmd
+}
+
+func (h *host) accountReview(ctx context.Context, args identityReviewArgs, _ func(any)) (any, error) {
+	if err := h.resolved(ctx); err != nil {
+		return nil, err
+	}
+	pairs, err := company.Review(ctx, h.db.SQL(), args.Limit)
+	if pairs == nil {
+		pairs = []company.Pair{}
+	}
+	return pairs, err
 }
 
 // account finds the company and the org that a text means.

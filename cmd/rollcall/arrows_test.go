@@ -23,7 +23,7 @@ func arrows() []arrow {
 		{of: "rollcall/connectors", by: []string{"rollcall/cmd/", "rollcall/sync", "rollcall/internal/config", "rollcall/internal/world", "rollcall/connectors/"}},
 		{of: "rollcall/sync", by: []string{"rollcall/cmd/"}},
 		{of: "rollcall/transforms", by: []string{"rollcall/cmd/", "rollcall/connectors/connectortest/stagetest"}},
-		{of: "rollcall/transforms/", by: []string{"rollcall/cmd/", "rollcall/transforms"}},
+		{of: "rollcall/transforms/", by: []string{"rollcall/cmd/", "rollcall/transforms", "rollcall/transforms/"}},
 		{of: "rollcall/connectors/builtin", by: []string{"rollcall/cmd/"}},
 		{of: "github.com/duckdb/", by: []string{"rollcall/internal/warehouse"}},
 	}

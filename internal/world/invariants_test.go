@@ -188,6 +188,13 @@ func requirePlanted(t *testing.T, w *World) {
 		require.NotEqual(t, a.Source, b.Source)
 		require.NotEqual(t, a.Person, b.Person)
 	}
+	requireEverywhere(t, w)
+}
+
+// requireEverywhere holds that each place and currency sees some life, and
+// that the shared mailbox is shared.
+func requireEverywhere(t *testing.T, w *World) {
+	t.Helper()
 	answers := map[Source]int{}
 	for _, e := range w.Events {
 		if e.Kind == Accepted {
@@ -199,7 +206,7 @@ func requirePlanted(t *testing.T, w *World) {
 	}
 	holders := 0
 	for _, h := range w.Holdings {
-		if w.Addresses[h.Address].Person == p.SupportShared {
+		if w.Addresses[h.Address].Person == w.Planted.SupportShared {
 			holders++
 		}
 	}

@@ -14,10 +14,12 @@ import (
 // begins anew. Communities' logins are linked only by their owner's own
 // consent, others unless the owner refused.
 //
-// With witnessed, an address counts that a source without history showed once;
-// without, one that it shows now, as to somebody who reads it for the first
-// time. A login that no source shows has a number of its own.
-func (w *World) Known(at Moment, witnessed bool) []int32 {
+// Looks are the moments at which somebody read the sources, in order of time,
+// the last of them now: an address of a source without history counts if it
+// was there at one of them. A login that no source shows has a number of its
+// own.
+func (w *World) Known(looks ...Moment) []int32 {
+	at := looks[len(looks)-1]
 	k := &knowing{World: w, of: make([]int32, len(w.Logins)), may: w.mayLink(at)}
 	for i := range k.of {
 		k.of[i] = int32(i)
@@ -34,7 +36,7 @@ func (w *World) Known(at Moment, witnessed bool) []int32 {
 		} else if l.subject != 0 && l.Source == Product { // what a forum knows of it, it shows to nobody
 			subjects[l.subject] = id
 		}
-		for _, c := range w.claims(id, at, witnessed) {
+		for _, c := range w.claims(id, looks) {
 			addresses[c.address] = append(addresses[c.address], c)
 		}
 	}
@@ -60,18 +62,21 @@ type claim struct {
 	isOwnWord   bool
 }
 
-// claims are those of a login that the sources show at a moment, of addresses
-// that are its owner's.
-func (w *World) claims(id LoginID, at Moment, witnessed bool) []claim {
-	l := &w.Logins[id]
+// claims are those of a login that the sources showed at a look, of addresses
+// that are its owner's. That an address is gone is told by sources with a
+// history; of others it is seen at the next look, which is too late to begin
+// anew.
+func (w *World) claims(id LoginID, looks []Moment) []claim {
+	l, at := &w.Logins[id], looks[len(looks)-1]
 	history := l.Source == CRMWest || l.Source == CRMEast || l.Source == Helpdesk
 	var shown []claim
 	for _, h := range w.HeldBy(id) {
-		if h.From >= at || w.Addresses[h.Address].Person != l.Person || h.Until < at && !witnessed && !history {
+		seen := slices.ContainsFunc(looks, func(look Moment) bool { return h.From < look && h.Until >= look })
+		if w.Addresses[h.Address].Person != l.Person || !seen && (!history || h.From >= at) {
 			continue
 		}
 		c := claim{login: id, address: h.Address, from: h.From, until: h.Until, isOwnWord: l.Source.EmailTrust() == "self"}
-		if h.Until >= at || l.Gone == h.Until && h.IsPrimary && !witnessed { // that a contact is gone is seen only now
+		if h.Until >= at || !history || l.Gone == h.Until && h.IsPrimary { // a contact's end has no date either
 			c.until = Never
 		}
 		shown = append(shown, c)

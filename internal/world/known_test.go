@@ -8,8 +8,8 @@ import (
 
 func TestKnown_joinsOnlyOneHumansLogins(t *testing.T) {
 	w := made(t, 12, 0.4)
-	for _, witnessed := range []bool{false, true} {
-		known := w.Known(w.End, witnessed)
+	for _, looks := range [][]Moment{{w.End}, monthly(w)} {
+		known := w.Known(looks...)
 		humans, joined := map[int32]PersonID{}, 0
 		for i, human := range known {
 			person := w.Logins[i].Person
@@ -31,7 +31,7 @@ func TestKnown_linksNoMemberWithoutConsent(t *testing.T) {
 			said[e.Login] = Consent(e.Detail)
 		}
 	}
-	known, size := w.Known(w.End, true), map[int32]int{}
+	known, size := w.Known(monthly(w)...), map[int32]int{}
 	for _, human := range known {
 		size[human]++
 	}
@@ -64,21 +64,30 @@ func TestKnownOrgs_joinsOneCompanyAndWhatItBought(t *testing.T) {
 
 func TestKnown_growsWithWhatIsShown(t *testing.T) {
 	w := made(t, 12, 0.4)
-	humans := func(at Moment, witnessed bool) int {
+	humans := func(looks ...Moment) int {
 		seen := map[int32]bool{}
-		for i, human := range w.Known(at, witnessed) {
-			if w.Logins[i].Made < at {
+		for i, human := range w.Known(looks...) {
+			if w.Logins[i].Made < looks[len(looks)-1] {
 				seen[human] = true
 			}
 		}
 		return len(seen)
 	}
 	half := w.Start + (w.End-w.Start)/2
-	require.Less(t, humans(half, false), humans(w.End, false))
-	require.Less(t, humans(w.End, true), humans(w.End, false), "who watched over time knows more")
+	require.Less(t, humans(half), humans(w.End))
+	require.Less(t, humans(monthly(w)...), humans(w.End), "who watched over time knows more")
 
 	chain := w.Planted.MergeChain
-	known := w.Known(w.End, false)
+	known := w.Known(w.End)
 	require.Equal(t, known[chain[0]], known[chain[2]])
-	require.NotEqual(t, w.Known(w.Start+days(60), true)[chain[0]], w.Known(w.Start+days(60), true)[chain[1]], "not merged yet")
+	require.NotEqual(t, w.Known(w.Start + days(60))[chain[0]], w.Known(w.Start + days(60))[chain[1]], "not merged yet")
+}
+
+// monthly are looks at the end of each month.
+func monthly(w *World) []Moment {
+	var looks []Moment
+	for n := range Moment(Months) {
+		looks = append(looks, w.Start+(w.End-w.Start)*(n+1)/Months)
+	}
+	return looks
 }

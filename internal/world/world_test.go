@@ -116,12 +116,7 @@ func TestNew_turnsAccountsAwayAsItSays(t *testing.T) {
 // churnRatios are the monthly churn of accounts that took part against that of
 // the others: as it is, and pooled over ten bins of size (Mantel and Haenszel).
 func churnRatios(w *World) (naive, matched float64) {
-	contributed := make([]map[int]bool, len(w.Companies))
-	var starts []Moment
-	for n := range Months {
-		starts = append(starts, MomentOf(w.Start.Time().In(berlin()).AddDate(0, n, 0)))
-	}
-	month := func(at Moment) int { return countBefore(starts, at+1) - 1 }
+	contributed, month := make([]map[int]bool, len(w.Companies)), monthOf(w)
 	type cell struct{ left, at float64 }
 	var all [2]cell
 	var bins [10][2]cell
@@ -162,6 +157,15 @@ func churnRatios(w *World) (naive, matched float64) {
 		}
 	}
 	return (all[1].left / all[1].at) / (all[0].left / all[0].at), above / below
+}
+
+// monthOf counts the world's months from 0.
+func monthOf(w *World) func(Moment) int {
+	var starts []Moment
+	for n := range Months {
+		starts = append(starts, MomentOf(w.Start.Time().In(berlin()).AddDate(0, n, 0)))
+	}
+	return func(at Moment) int { return countBefore(starts, at+1) - 1 }
 }
 
 func berlin() *time.Location {

@@ -33,7 +33,7 @@ func writeChanges(ctx context.Context, tx Execer, run Run) error {
 const createSides = `create or replace temp table seen_side as
 select
     w.kpi_id, w.grain, w.period_start, w.maturity_days,
-    case when least(w.mature_on, %s) <= s.since_on then 0 when w.window_start >= s.since_on then 1 end as side
+    case when w.mature_on <= s.since_on or %s <= s.since_on then 0 when w.window_start >= s.since_on then 1 end as side
 from kpi_window as w
 inner join kpi_witness as s on s.kpi_id = w.kpi_id`
 

@@ -20,7 +20,7 @@ type history struct {
 	answers []answer     // by ThreadID
 	acts    []act        // of members: what makes them active and engaged
 	flags   map[world.PostID]*flagged
-	visits  map[visitKey]bool // by forum and its day, while they are read
+	visits  map[visitKey]bool // those listed
 	came    []participation   // to gatherings, by gathering then human
 	hosts   map[participant]bool
 	absent  map[participant]bool // registered and did not come
@@ -41,7 +41,7 @@ type membership struct {
 	login        world.LoginID
 	human        int32
 	community    world.CommunityID
-	joined, left world.Moment // left is also when it was suspended
+	joined, left world.Moment // left: or was suspended, which forums date
 }
 
 // A post is what has become of one: shown, edited, taken down, voted for.
@@ -209,28 +209,31 @@ func (h *history) readMembers() {
 			place[e.Login] = len(h.members)
 			h.members = append(h.members, membership{e.Login, h.human(e.Login), h.forumOf(e.Login), e.At, world.Never})
 			h.noteFirst(e.At)
-		case world.LoginGone, world.LoginSuspended:
+		case world.LoginGone:
+			h.gone[e.Login] = e.At
+		case world.LoginSuspended:
 			if i, ok := place[e.Login]; ok {
-				h.members[i].left = min(h.members[i].left, e.At)
-			}
-			if e.Kind == world.LoginGone {
-				h.gone[e.Login] = e.At
+				h.members[i].left = e.At
 			}
 		}
 	})
-	h.datedByLooks()
+	h.endMemberships()
 }
 
-// datedByLooks moves the end of memberships to when it was found, and leaves
+// endMemberships ends those of deleted logins, when that was found, and leaves
 // out those that no look showed.
-func (h *history) datedByLooks() {
+func (h *history) endMemberships() {
 	known := h.members[:0]
 	for _, m := range h.members {
-		if left, ok := h.witness.left(m.joined, m.left); ok {
-			m.left = left
-			h.memberships[m.human] = append(h.memberships[m.human], len(known))
-			known = append(known, m)
+		if gone, ok := h.gone[m.login]; ok {
+			left, isKnown := h.witness.left(m.joined, gone)
+			if !isKnown {
+				continue
+			}
+			m.left = min(m.left, left)
 		}
+		h.memberships[m.human] = append(h.memberships[m.human], len(known))
+		known = append(known, m)
 	}
 	h.members = known
 	h.joins = h.firstJoins()

@@ -7,7 +7,7 @@ import (
 	"time"
 )
 
-// A segment is a slice of a KPI, as the catalogue's §5 names them.
+// A segment is a slice of a KPI: its type and value by the catalogue's §5.
 type segment struct{ kind, value string }
 
 // whole is everybody.

@@ -120,6 +120,18 @@ func TestComputeRead_forgetsWhatWasGoneBeforeTheFirstLook(t *testing.T) {
 	late.is("community_members_total", time.February, 1)
 }
 
+// TestComputeRead_knowsSinceWhenSomebodyIsSuspended: a forum shows the account
+// and the date.
+func TestComputeRead_knowsSinceWhenSomebodyIsSuspended(t *testing.T) {
+	s := newTale(t)
+	s.joins("5 Jan", "a", "spammer")
+	s.tell(world.Event{At: s.at("10 Feb"), Kind: world.LoginSuspended, Login: s.login("spammer")})
+	f := found{t, truth.ComputeRead(s.w, s.sorted("1 Jun"), truth.Reading{Looks: []time.Time{s.at("1 Jun").Time()}})}
+	f.is("community_members_total", time.January, 2)
+	f.is("community_members_total", time.February, 1)
+	f.is("community_new_members", time.January, 2)
+}
+
 // TestComputeRead_seesAStubForADay: a forum shows a day longer that an author
 // took a reply down.
 func TestComputeRead_seesAStubForADay(t *testing.T) {

@@ -65,13 +65,11 @@ func (s witness) roleFrom(source world.Source, at world.Moment) world.Moment {
 // listed no more left when that was found. The bool is false for a user whom no
 // look showed.
 func (s witness) left(joined, gone world.Moment) (world.Moment, bool) {
-	if s.isComplete || gone == world.Never {
-		return gone, true
+	if s.isComplete || !s.saw(joined, gone) {
+		return gone, s.isComplete
 	}
-	shown, ok := s.firstLook(joined)
-	if !ok || shown >= gone {
-		return gone, false
+	if look, ok := s.firstLook(gone); ok {
+		return look, true
 	}
-	look, _ := s.firstLook(gone)
-	return look, true
+	return world.Never, true
 }

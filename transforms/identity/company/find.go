@@ -122,3 +122,43 @@ order by s.account_id`, text)
 	}
 	return found, errors.Join(rows.Err(), rows.Close())
 }
+
+// A Pair is two orgs that may be one company, for a person to decide.
+type Pair struct {
+	Org       string `json:"org_id"`
+	Name      string `json:"name,omitempty"`
+	OtherOrg  string `json:"other_org_id"`
+	OtherName string `json:"other_name,omitempty"`
+	Reason    string `json:"reason"` // name, or domain and which
+}
+
+// Review lists the suggestions that are open; limit 0: all.
+func Review(ctx context.Context, db Reader, limit int) (pairs []Pair, err error) {
+	query := `with names as (
+    select o.org_id, min(o.name) as name from lake.staging.org as o where o.name is not null group by o.org_id
+)
+
+select s.org_id, coalesce(n.name, ''), s.other_org_id, coalesce(m.name, ''), s.reason
+from lake.identity.account_suggestion as s
+inner join lake.identity.account_source as a on a.org_id = s.org_id and a.unlinked_at is null
+inner join lake.identity.account_source as b on b.org_id = s.other_org_id and b.unlinked_at is null
+left join names as n on n.org_id = s.org_id
+left join names as m on m.org_id = s.other_org_id
+where a.account_id <> b.account_id
+order by s.org_id, s.other_org_id, s.reason`
+	if limit > 0 {
+		query += fmt.Sprintf("\nlimit %d", limit)
+	}
+	rows, err := db.QueryContext(ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	for rows.Next() {
+		var p Pair
+		if err := rows.Scan(&p.Org, &p.Name, &p.OtherOrg, &p.OtherName, &p.Reason); err != nil {
+			return nil, errors.Join(err, rows.Close())
+		}
+		pairs = append(pairs, p)
+	}
+	return pairs, errors.Join(rows.Err(), rows.Close())
+}
