@@ -46,6 +46,20 @@ func TestHealth_membersOfTwoCommunities(t *testing.T) {
 	}})
 }
 
+func TestHealth_suspendedMember(t *testing.T) {
+	checkGoldens(t, "", []golden{{
+		name: "who is suspended was a member until then, where a source says when",
+		given: func(f *fixture) {
+			f.joins("5 Jan", crowd("m", 6)...)
+			f.joined("barred", "5 Jan", line{"is_suspended": true, "left_at": f.at("10 Feb")})
+		},
+		want: []want{
+			is("community_members_total", "2026-01", 7),
+			is("community_members_total", "2026-02", 6),
+		},
+	}})
+}
+
 // Where a source does not say who left, a membership ends with the first full
 // listing that lacks it.
 func TestHealth_memberOfNoListing(t *testing.T) {

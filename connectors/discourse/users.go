@@ -34,7 +34,8 @@ func usersStream() stream {
   "moderator": "BOOLEAN",
   "active": "BOOLEAN",
   "staged": "BOOLEAN",
-  "suspended": "BOOLEAN"
+  "suspended": "BOOLEAN",
+  "suspended_at": "TIMESTAMPTZ"
 }`,
 		},
 		read:  (*source).readUsers,

@@ -22,7 +22,7 @@ logins as (
         coalesce(local_date(m.left_at), date '9999-12-31') as until_on
     from core.community_member as m
     inner join core.person_identity as p on p.identity_id = m.identity_id
-    where not m.is_suspended and m.community_id is not null
+    where (not m.is_suspended or m.left_at is not null) and m.community_id is not null
 ),
 
 final as (

@@ -2,8 +2,8 @@
 -- member who counts: a membership lasted, and the person was neither staff nor a
 -- bot nor a test person. Memberships of several logins are laid over each other,
 -- so that no two spans of one person and community meet. A member who is
--- suspended has none, as sources do not say since when. One whose joining no
--- source dates counts from when a record first showed it.
+-- suspended was one until then, and has none where no source says since when. One
+-- whose joining no source dates counts from when a record first showed it.
 --
 -- person_id: the human
 -- community_id: where
@@ -20,7 +20,7 @@ held as (
         coalesce(local_date(m.left_at), date '9999-12-31') as until_on
     from core.community_member as m
     inner join core.person_identity as p on p.identity_id = m.identity_id
-    where not m.is_suspended and m.community_id is not null
+    where (not m.is_suspended or m.left_at is not null) and m.community_id is not null
 ),
 
 logins as (
