@@ -1,4 +1,4 @@
-# rollcall's chores. `make test` is what CI runs, without its linters.
+# rollcall's chores. `make lint test race` is what CI runs.
 
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -11,7 +11,7 @@ test:
 	go test ./...
 
 race:
-	GORACE=atexit_sleep_ms=0 go test -race -timeout 18m ./...
+	.ci/race
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt these:"; gofmt -l .; exit 1; }
@@ -34,10 +34,11 @@ bench-large:
 identity-table:
 	go test -run 'Table|Employer' -count 1 -v -timeout 30m ./transforms/identity/labelled ./sql
 
-# What is too long for every change: a hundred deaths each of daemon and
-# child, fifty steps each compared with a full build, the conformance suite with a million records from every connector,
+# What is too long for every change: every test under the race detector, a
+# hundred deaths each of daemon and child, fifty steps each compared with a full build, the conformance suite with a million records from every connector,
 # and a minute of every fuzz test.
 nightly:
+	GORACE=atexit_sleep_ms=0 go test -race -timeout 90m ./...
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	ROLLCALL_WORLDS=8 go test -run BruteForce -count 1 -timeout 30m ./transforms/kpi
 	ROLLCALL_STEPS=50 go test -run FiftySteps -count 1 -v -timeout 60m ./transforms

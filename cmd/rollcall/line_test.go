@@ -149,8 +149,7 @@ func TestSync_reportsAForbiddenStreamAndSucceeds(t *testing.T) {
 }
 
 func TestDoctor_looksAtEverything(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	var result doctorResult
 	require.NoError(t, json.Unmarshal([]byte(s.ok("doctor", "--json")), &result))
 	seen := map[string]bool{}
@@ -167,8 +166,7 @@ func TestDoctor_looksAtEverything(t *testing.T) {
 }
 
 func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	for _, lake := range [][]string{nil, {"--lake"}} {
 		for _, query := range []string{
 			"select 1; select 2", "drop table kpi.value", "create table x as select 1", "copy kpi.value to 'x.csv'",
@@ -188,8 +186,7 @@ func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
 }
 
 func TestQuery_withoutASelectListsTheTables(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	published := s.ok("query")
 	require.True(t, strings.HasPrefix(published, "table\trows\tcomment\tcolumns\n"), published)
 	require.Contains(t, published, "\nkpi.release\t1\tOne row: which release this file is.")
@@ -234,8 +231,7 @@ func TestPurge_deletesOnlyWhatIsNoLongerConfigured(t *testing.T) {
 }
 
 func TestPurge_leavesNothingToPublish(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	require.NotEqual(t, "0", s.query("select count(*) from core.person"))
 	s.write(head)
 	s.ok("purge", "forum", "--yes")
@@ -260,8 +256,7 @@ func TestConnectorName_isUniqueOverKeptData(t *testing.T) {
 }
 
 func TestRenamedConnector_keepsItsPeople(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	const people = "select string_agg(person_id, ' ' order by person_id) from identity.person_identity"
 	before := s.query("--lake", people)
 	text, err := os.ReadFile(s.path("rollcall.hcl"))
