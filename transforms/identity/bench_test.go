@@ -32,6 +32,8 @@ func BenchmarkResolve(b *testing.B) {
 		people := observations * 30 / 100
 		l.generate("lake.staging", 0, people)
 		l.exec("checkpoint lake")
+		// Who looks alike is asked once a day, and measured by itself.
+		l.exec("insert into lake.identity.solved (fingerprint, compared_at) values ('', timestamp '2026-06-01')")
 		l.report(b, "whole", func() { l.resolveRows(nil, nil, "lake.staging") })
 		require.InEpsilon(b, observations, l.number("select count(*) from lake.identity.observation"), 0.1)
 		b.ReportMetric(l.number("select count(*) from lake.identity.observation"), "observations")

@@ -302,3 +302,22 @@ func TestResolve_followsConsent(t *testing.T) {
 	l.build()
 	require.Equal(t, []string{"crm:7 forum:1"}, l.people())
 }
+
+func TestResolve_seesItsOwnRowsOfALargeFirstBuild(t *testing.T) {
+	if testing.Short() {
+		t.Skip("stages 130,000 logins")
+	}
+	l := newLake(t, 2)
+	l.generate("lake.staging", 0, 60_000)
+	l.exec("insert into lake.identity.solved (fingerprint, compared_at) values ('', ?)", l.now)
+	require.NoError(t, l.db.Lake.Write(t.Context(), func(tx *warehouse.Tx) error {
+		_, err := identity.Resolve(t.Context(), tx, identity.Round{BuildID: "first", Now: l.now, Rules: l.rules, Rows: map[string]string{}, NewLogins: "(select distinct s.identity_id from lake.staging.identity as s)"})
+		require.NoError(t, err)
+		rows, err := tx.Query(t.Context(), `select
+    (select count(*) from lake.identity.person_identity as p where p.unlinked_at is null) - (select count(distinct s.identity_id) from lake.staging.identity as s),
+    (select count(distinct p.person_id) from lake.identity.person_identity as p) - (select count(*) from lake.identity.person)`)
+		require.NoError(t, err)
+		require.Equal(t, []string{"0|0"}, print(t, rows))
+		return nil
+	}))
+}

@@ -36,24 +36,24 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 
 // loadFormer reads the people that the logins belong to now, the oldest first.
 func (r *round) loadFormer(ctx context.Context, l *loading) error {
-	err := r.exec(ctx, `create or replace temp table former as
+	err := r.exec(ctx, fmt.Sprintf(`create or replace temp table former as
 with
 present as (
     select p.person_id, min(p.identity_id) as identity_id, min(p.linked_at) as linked_at
     from lake.identity.person_identity as p
-    where p.unlinked_at is null and p.identity_key in (select l.identity_key from temp.login as l)
+    where p.unlinked_at is null and %s
     group by p.person_id
 )
 
-select p.person_id, md5_number_lower(p.person_id) as person_key, coalesce(q.anchor_identity_id, p.identity_id) as anchor_identity_id,
+select p.person_id, %s as person_key, coalesce(q.anchor_identity_id, p.identity_id) as anchor_identity_id,
     coalesce(q.created_at, p.linked_at) as created_at, q.person_id is not null as is_kept
 from present as p
-left join lake.identity.person as q on q.person_id = p.person_id`)
+left join lake.identity.person as q on q.person_id = p.person_id`, r.ofLogins("p.identity_key"), keyOf("p.person_id")))
 	if err != nil {
 		return err
 	}
 	l.former = newNumbers(1024)
-	err = r.tx.Values(ctx, "select f.person_key, md5_number_lower(f.anchor_identity_id) from temp.former as f order by f.created_at, f.person_id", func(row []driver.Value) error {
+	err = r.tx.Values(ctx, "select f.person_key, "+keyOf("f.anchor_identity_id")+" from temp.former as f order by f.created_at, f.person_id", func(row []driver.Value) error {
 		l.former.of(row[0].(uint64))
 		l.anchorKeys = append(l.anchorKeys, row[1].(uint64))
 		return nil
@@ -89,9 +89,9 @@ func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	}
 	l.logins, l.Logins, l.was = newNumbers(int(n)), make([]Login, 0, n), make([]int32, 0, n)
 	err = r.tx.Values(ctx, fmt.Sprintf(`select l.identity_key, l.instance_no, l.company_key,
-    cast(l.is_customer as utinyint) * %d + cast(l.is_bot as utinyint) * %d + cast(l.is_linkable as utinyint) * %d, md5_number_lower(p.person_id)
+    cast(l.is_customer as utinyint) * %d + cast(l.is_bot as utinyint) * %d + cast(l.is_linkable as utinyint) * %d, %s
 from temp.login as l
-left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null`, customerFlag, botFlag, linkableFlag), func(row []driver.Value) error {
+left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null`, customerFlag, botFlag, linkableFlag, keyOf("p.person_id")), func(row []driver.Value) error {
 		key, flags := row[0].(uint64), flagsOf(row[3])
 		l.logins.of(key)
 		l.Logins = append(l.Logins, Login{Key: key, Instance: row[1].(uint16), Company: uint32(row[2].(uint64)),
@@ -126,7 +126,7 @@ func flagsOf(value driver.Value) int {
 
 // ofLogins restricts rows to the logins that are solved.
 func (r *round) ofLogins(column string) string {
-	if r.isWhole() {
+	if r.solvesAll {
 		return "true"
 	}
 	return column + " in (select l.identity_key from temp.login as l)"
@@ -136,7 +136,7 @@ func (r *round) ofLogins(column string) string {
 // another by its tag only counts as that, if that was seen.
 func (r *round) loadValues(ctx context.Context, l *loading) error {
 	said := "true"
-	if !r.isWhole() {
+	if !r.solvesAll {
 		said = "v.value_key in (select o.value_key from lake.identity.observation as o where " + r.ofLogins("o.identity_key") + ")"
 	}
 	l.values = newNumbers(1024)

@@ -44,52 +44,75 @@ where s.object = 'identity' and s.merged_id is not null and s.surviving_id is no
 }
 
 const (
-	createTexts = `create or replace temp table identifying as
+	// Of a reference or merge, the value is another login. Whose word it is
+	// where the record does not say is that of the instance that told it. A text
+	// is read once and kept beside its row: to read it again costs less than to
+	// join it by its letters. One that identifies nobody has no value_key.
+	createObserved = `create or replace temp table observed as
+with
+claims as (
+    %[1]s
+),
+
+parts as (
+    select
+        c.*,
+        c.id_type in ('reference', 'merge') as is_login,
+        string_split(c.record, ':') as place,
+        case when c.id_type not in ('reference', 'merge') then nullif(identity_text(c.id_type, c.namespace, c.raw), '') end as text
+    from claims as c
+)
+
+select
+    p.record,
+    %[2]s as identity_key,
+    %[3]s as value_key,
+    case when p.is_login then p.id_type else left(p.text, instr(p.text, chr(31)) - 1) end as id_type,
+    cast(coalesce(case p.trust when 'verified' then 3 when 'staff' then 2 when 'self' then 1 end, i.trust, 1) as tinyint) as trust,
+    p.place[1] as source,
+    p.place[2] as source_instance,
+    p.seen_from,
+    p.seen_until,
+    p.asserted_by,
+    p.text
+from parts as p
+left join lake.identity.instance as i on i.source = p.place[1] and i.source_instance = p.place[2]`
+
+	// One row per value, with what its text says. DuckDB's own hash will do to
+	// tell two texts of one key apart.
+	createValues = `create or replace temp table identifying as
 with
 texts as (
-    select distinct c.id_type, c.namespace, c.raw
-    from (%s) as c
-    where c.id_type not in ('reference', 'merge')
+    select
+        o.value_key,
+        any_value(o.text) as text,
+        min(hash(left(o.text, instr(o.text, chr(30))))) <> max(hash(left(o.text, instr(o.text, chr(30))))) as is_collision
+    from temp.observed as o
+    where o.text is not null
+    group by o.value_key
 ),
 
 read as (
-    select t.*, string_split(identity_text(t.id_type, t.namespace, t.raw), chr(31)) as fields
+    select t.value_key, t.is_collision, string_split(replace(t.text, chr(30), chr(31)), chr(31)) as fields
     from texts as t
 )
 
 select
-    r.id_type as said_type,
-    r.namespace as said_namespace,
-    r.raw,
+    r.value_key,
     r.fields[1] as id_type,
     r.fields[2] as namespace,
     r.fields[3] as norm,
     nullif(r.fields[4], '') as domain,
     nullif(r.fields[5], '') as company_domain,
     r.fields[6] as class,
+    case when r.fields[8] <> '' then %s end as untagged_key,
     nullif(r.fields[7], '') as reason,
-    md5_number_lower(r.fields[1] || chr(31) || r.fields[2] || chr(31) || r.fields[3]) as value_key,
-    case when r.fields[8] <> '' then md5_number_lower('email' || chr(31) || chr(31) || r.fields[8]) end as untagged_key
-from read as r
-where len(r.fields) = 8`
+    r.is_collision
+from read as r`
 
-	// Of a reference or merge, the value is another login. Whose word it is
-	// where the record does not say is that of the instance that told it.
-	selectObservations = `select
-    c.record,
-    md5_number_lower(c.identity_id) as identity_key,
-    coalesce(t.value_key, md5_number_lower(c.raw)) as value_key,
-    coalesce(t.id_type, c.id_type) as id_type,
-    cast(coalesce(case c.trust when 'verified' then 3 when 'staff' then 2 when 'self' then 1 end, i.trust, 1) as tinyint) as trust,
-    split_part(c.record, ':', 1) as source,
-    split_part(c.record, ':', 2) as source_instance,
-    c.seen_from,
-    c.seen_until,
-    c.asserted_by
-from (%s) as c
-left join temp.identifying as t on t.raw = c.raw and t.said_type = c.id_type and t.said_namespace = c.namespace
-left join lake.identity.instance as i on i.source = split_part(c.record, ':', 1) and i.source_instance = split_part(c.record, ':', 2)
-where t.value_key is not null or c.id_type in ('reference', 'merge')`
+	selectObserved = `select o.* exclude (text)
+from temp.observed as o
+where o.value_key is not null`
 )
 
 // observe brings the observations and values up to date with what the records
@@ -99,7 +122,10 @@ func (r *round) observe(ctx context.Context) error {
 	if claims == "" {
 		return nil
 	}
-	if err := r.exec(ctx, fmt.Sprintf(createTexts, claims)); err != nil {
+	said := "case when p.is_login then p.raw else left(p.text, instr(p.text, chr(30)) - 1) end"
+	err := r.exec(ctx, fmt.Sprintf(createObserved, claims, keyOf("p.identity_id"), keyOf(said)),
+		fmt.Sprintf(createValues, keyOf("'email' || chr(31) || chr(31) || r.fields[8]")))
+	if err != nil {
 		return err
 	}
 	if err := r.keepValues(ctx); err != nil {
@@ -110,9 +136,9 @@ func (r *round) observe(ctx context.Context) error {
 		return err
 	}
 	if stored == 0 {
-		return r.exec(ctx, "insert into lake.identity.observation\n"+fmt.Sprintf(selectObservations, claims))
+		return r.exec(ctx, "insert into lake.identity.observation\n"+selectObserved)
 	}
-	return r.replaceObservations(ctx, claims)
+	return r.replaceObservations(ctx)
 }
 
 // claims unites the claims of the rows that are read.
@@ -141,17 +167,15 @@ func (r *round) keepValues(ctx context.Context) error {
 where t.value_key = v.value_key and t.norm = v.norm
     and (t.company_domain is distinct from v.company_domain or t.reason is distinct from v.reason or t.class <> v.class and not (t.class = 'unique' and v.class = 'generic'))`,
 		fmt.Sprintf(`insert into lake.vault.value (value_key, id_type, namespace, norm, domain, company_domain, class, untagged_key, reason, list_version)
-select t.value_key, any_value(t.id_type), any_value(t.namespace), any_value(t.norm), any_value(t.domain), any_value(t.company_domain), any_value(t.class),
-    any_value(t.untagged_key), any_value(t.reason), %s
+select t.* exclude (is_collision), %s
 from temp.identifying as t
-where not exists (select 1 from lake.vault.value as v where v.value_key = t.value_key)
-group by t.value_key`, literal(listVersions())))
+where not exists (select 1 from lake.vault.value as v where v.value_key = t.value_key)`, literal(listVersions())))
 	if err != nil {
 		return err
 	}
 	collisions, err := r.count(ctx, `select count(*) from temp.identifying as t
 inner join lake.vault.value as v on v.value_key = t.value_key
-where v.norm <> t.norm or v.namespace <> t.namespace or v.id_type <> t.id_type`)
+where t.is_collision or v.norm <> t.norm or v.namespace <> t.namespace or v.id_type <> t.id_type`)
 	if err == nil && collisions > 0 {
 		err = errors.New("two values of vault.value have one key, and would be taken for one: report this")
 	}
@@ -162,7 +186,7 @@ where v.norm <> t.norm or v.namespace <> t.namespace or v.id_type <> t.id_type`)
 // What a record does not say any more was true once, and is kept as ended while
 // the record is there; what was said outright is forgotten, as is what other
 // rules of reading do not find any more.
-func (r *round) replaceObservations(ctx context.Context, claims string) error {
+func (r *round) replaceObservations(ctx context.Context) error {
 	touched, dropped := "true", "true"
 	if !r.isWhole() {
 		touched = "o.record in (select t.record from temp.touched_record as t)"
@@ -173,7 +197,6 @@ func (r *round) replaceObservations(ctx context.Context, claims string) error {
 		reread += ", " + literal(source)
 	}
 	return r.exec(ctx,
-		"create or replace temp table observed as\n"+fmt.Sprintf(selectObservations, claims),
 		fmt.Sprintf(`create or replace temp table ended as
 select o.* replace (coalesce(o.seen_until, %s) as seen_until)
 from lake.identity.observation as o
@@ -183,8 +206,7 @@ where %s
     and (%s)`, r.now(), touched, reread, r.isStaged("o.record")),
 		"create or replace temp table dropped_value as select distinct o.value_key from lake.identity.observation as o where "+touched,
 		"delete from lake.identity.observation as o where "+touched,
-		"insert into lake.identity.observation select * from temp.observed",
-		"insert into lake.identity.observation select * from temp.ended",
+		"insert into lake.identity.observation\n"+selectObserved+"\nunion all\nselect * from temp.ended",
 		"delete from lake.vault.value as v where "+dropped+" and not exists (select 1 from lake.identity.observation as o where o.value_key = v.value_key)")
 }
 

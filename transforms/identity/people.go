@@ -26,7 +26,12 @@ func (r *round) writePeople(ctx context.Context, outcome *Outcome) error {
 		return err
 	}
 	outcome.IsChanged = changed > 0
-	return r.exec(ctx, append(r.storeLogins(), r.storePeople()...)...)
+	if outcome.IsChanged {
+		if err := r.exec(ctx, r.storeMembers()...); err != nil {
+			return err
+		}
+	}
+	return r.exec(ctx, r.storePeople(outcome.IsChanged)...)
 }
 
 // placeLogins makes temp.cluster, the people of now, and temp.member, their
@@ -49,22 +54,26 @@ left join temp.former as f on f.person_key = l.former_key`,
 select
     l.identity_id,
     l.identity_key,
+    l.instance_no,
     c.person_id,
     coalesce(s.component, l.identity_key) as component,
     cast(nullif(s.tier, %[1]d) as tinyint) as tier,
     l.is_linkable,
     p.person_id as former_id,
     p.person_id is null or p.person_id <> c.person_id or p.match_tier is distinct from cast(nullif(s.tier, %[1]d) as tinyint)
-        or p.is_linkable is distinct from l.is_linkable or p.identity_key is null as is_changed
+        or p.is_linkable is distinct from l.is_linkable or p.identity_key is null as is_changed,
+    q.identity_key is null or q.component <> coalesce(s.component, l.identity_key) or q.instance_no <> l.instance_no or q.company_key <> l.company_key
+        or q.is_customer <> l.is_customer or q.is_bot <> l.is_bot or q.is_linkable <> l.is_linkable as is_described_anew
 from temp.login as l
 left join temp.solved as s on s.identity_key = l.identity_key
 inner join temp.cluster as c on c.label_key = coalesce(s.label_key, l.identity_key)
-left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null`, NoTier),
+left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null
+left join lake.identity.login as q on q.identity_key = l.identity_key`, NoTier),
 	}
 }
 
-// storeLogins moves logins to their people, and keeps where they stand.
-func (r *round) storeLogins() []string {
+// storeMembers writes to whom the logins belong that changed.
+func (r *round) storeMembers() []string {
 	now, build := r.now(), literal(r.BuildID)
 	return []string{
 		// Closed rows of logins that leave, and what else stays of those that change.
@@ -74,50 +83,76 @@ from lake.identity.person_identity as p
 inner join temp.member as m on m.identity_key = p.identity_key
 where p.unlinked_at is null and m.is_changed`,
 		"delete from lake.identity.person_identity as p using temp.ended as e where e.identity_key = p.identity_key and p.unlinked_at is null",
-		fmt.Sprintf(`insert into lake.identity.person_identity by name
-select e.* exclude (is_moved, unlinked_at), %s as unlinked_at from temp.ended as e where e.is_moved`, now),
+		// In one insert: rows of a large one that follows an empty one are not to be
+		// seen in their own transaction (DuckDB 1.5.5).
 		fmt.Sprintf(`insert into lake.identity.person_identity by name
 select
     m.identity_id,
     m.person_id,
-    split_part(m.identity_id, ':', 1) as source,
-    split_part(m.identity_id, ':', 2) as source_instance,
-    substr(m.identity_id, length(split_part(m.identity_id, ':', 1)) + length(split_part(m.identity_id, ':', 2)) + 3) as source_user_id,
-    %s as match_method,
-    case when e.is_moved = false then e.linked_at else %s end as linked_at,
+    i.source,
+    i.source_instance,
+    substr(m.identity_id, length(i.source) + length(i.source_instance) + 3) as source_user_id,
+    %[1]s as match_method,
+    case when e.is_moved = false then e.linked_at else %[2]s end as linked_at,
     m.identity_key,
     m.tier as match_tier,
-    %s as match_confidence,
+    %[3]s as match_confidence,
     m.is_linkable,
-    %s as build_id
+    %[4]s as build_id,
+    cast(null as timestamp) as unlinked_at
 from temp.member as m
+inner join lake.identity.instance as i on i.instance_no = m.instance_no
 left join temp.ended as e on e.identity_key = m.identity_key
-where m.is_changed`, fmt.Sprintf(methodOf, "m.tier"), now, fmt.Sprintf(confidenceOf, "m.tier"), build),
-		"delete from lake.identity.login as l where " + r.ofLogins("l.identity_key"),
-		`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
-select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
-from temp.login as l
-inner join temp.member as m on m.identity_key = l.identity_key`,
+where m.is_changed
+union all by name
+select e.* exclude (is_moved, unlinked_at), %[2]s as unlinked_at from temp.ended as e where e.is_moved`, fmt.Sprintf(methodOf, "m.tier"), now, fmt.Sprintf(confidenceOf, "m.tier"), build),
 	}
 }
 
-// storePeople writes who is new, and what became of people who are no more.
-func (r *round) storePeople() []string {
+// storePeople writes where logins stand and who the people are, and what became
+// of those who are no more.
+func (r *round) storePeople(isChanged bool) []string {
 	now, build := r.now(), literal(r.BuildID)
-	return []string{
-		// People of earlier builds that have no row yet are known by a login that they had.
-		`insert into lake.identity.person (person_id, anchor_identity_id, created_at, build_id)
-select f.person_id, f.anchor_identity_id, f.created_at, null from temp.former as f where not f.is_kept`,
-		// Whoever lost the login that he was known by is known by another one.
+	gone := "false"
+	if r.solvesAll {
+		gone = "l.identity_key not in (select m.identity_key from temp.member as m)"
+	}
+	statements := []string{
+		"delete from lake.identity.login as l where l.identity_key in (select m.identity_key from temp.member as m where m.is_described_anew) or " + gone,
+		`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
+select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
+from temp.login as l
+inner join temp.member as m on m.identity_key = l.identity_key
+where m.is_described_anew`,
+		// People of earlier builds that have no row yet are known by a login that they
+		// had, and whoever lost the login that he was known by by another one.
 		`create or replace temp table ended as
-select q.* replace (c.label_id as anchor_identity_id)
-from lake.identity.person as q
-inner join temp.cluster as c on c.person_id = q.person_id
-where not exists (select 1 from temp.member as m where m.person_id = q.person_id and m.identity_id = q.anchor_identity_id)`,
+with
+known as (
+    select q.person_id, q.anchor_identity_id, q.created_at, q.build_id from lake.identity.person as q
+    union all
+    select f.person_id, f.anchor_identity_id, f.created_at, null as build_id from temp.former as f where not f.is_kept
+)
+
+select k.* replace (case when m.identity_id is null then c.label_id else k.anchor_identity_id end as anchor_identity_id)
+from known as k
+inner join temp.cluster as c on c.person_id = k.person_id
+left join temp.member as m on m.person_id = k.person_id and m.identity_id = k.anchor_identity_id
+where m.identity_id is null or k.person_id in (select f.person_id from temp.former as f where not f.is_kept)`,
 		"delete from lake.identity.person as q using temp.ended as e where e.person_id = q.person_id",
-		"insert into lake.identity.person select * from temp.ended",
 		fmt.Sprintf(`insert into lake.identity.person (person_id, anchor_identity_id, created_at, build_id)
+select e.person_id, e.anchor_identity_id, e.created_at, e.build_id from temp.ended as e
+union all
+select f.person_id, f.anchor_identity_id, f.created_at, null
+from temp.former as f
+where not f.is_kept and f.person_id not in (select c.person_id from temp.cluster as c)
+union all
 select c.person_id, c.label_id, %s, %s from temp.cluster as c where c.is_new`, now, build),
+	}
+	if !isChanged {
+		return statements
+	}
+	return append(statements,
 		fmt.Sprintf(`insert into lake.identity.person_merge (merged_person_id, surviving_person_id, merged_at, method, build_id)
 select f.person_id, c.person_id, %s, 'resolver', %s
 from temp.redirected as d
@@ -137,8 +172,7 @@ group by c.person_id
 union all
 select 'linked', m.person_id, m.former_id, m.identity_id, 'resolver', null, %[1]s, %[2]s
 from temp.member as m
-where m.former_id <> m.person_id`, now, build),
-	}
+where m.former_id <> m.person_id`, now, build))
 }
 
 // remember closes the round: what was pending is done.

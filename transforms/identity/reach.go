@@ -11,7 +11,7 @@ import (
 // touched belongs to. A component is closed under all evidence of before; what
 // is new joins whole components.
 func (r *round) reach(ctx context.Context) error {
-	if r.isWhole() {
+	if r.solvesAll {
 		return r.exec(ctx, `create or replace temp table dirty as
 select p.identity_id, p.identity_key from lake.identity.person_identity as p where p.unlinked_at is null
 union all
@@ -79,7 +79,7 @@ select n.identity_id, n.identity_key from temp.newcomer as n`)
 // that nothing touched are as they were.
 func (r *round) describe(ctx context.Context) error {
 	described, kept := "temp.dirty", ""
-	if !r.isWhole() {
+	if !r.solvesAll {
 		described = "(select d.* from temp.dirty as d where d.identity_key in (select t.identity_key from temp.touched as t) or d.identity_key not in (select l.identity_key from lake.identity.login as l))"
 		kept = `
 union all

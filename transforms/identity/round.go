@@ -54,6 +54,10 @@ type round struct {
 	Round
 	tx       *warehouse.Tx
 	compared bool // who looks alike was asked
+
+	// Every login is solved again: everything is read, or so many are touched
+	// that to pick them out would cost more.
+	solvesAll bool
 }
 
 func (r *round) isWhole() bool { return r.Changes == nil }
@@ -107,6 +111,10 @@ func (r *round) begin(ctx context.Context) error {
 		}
 	}
 	// Logins of earlier versions and of renamed instances have no key yet.
+	unkeyed, err := r.count(ctx, "select count(*) from lake.identity.person_identity as p where p.identity_key is null")
+	if err != nil || unkeyed == 0 {
+		return err
+	}
 	return r.exec(ctx,
 		`create or replace temp table ended as
 select p.* replace (md5_number_lower(p.identity_id) as identity_key)

@@ -10,11 +10,15 @@ import (
 )
 
 // textFunction is the SQL function that says what a text identifies. It takes
-// id type, namespace and text, and gives the fields of a value joined by
-// fieldMark, or nothing where the text identifies nobody.
+// id type, namespace and text, and gives what a value is known by and, after
+// describedMark, what else is known of it, both in fields joined by fieldMark;
+// or nothing where the text identifies nobody.
 const textFunction = "identity_text"
 
-const fieldMark = "\x1f"
+const (
+	fieldMark     = "\x1f"
+	describedMark = "\x1e"
+)
 
 // Offer lets SQL of the instance read identifying texts, for [Resolve]. A
 // suppressed mailbox identifies nobody; suppressed may be nil.
@@ -24,10 +28,11 @@ func Offer(ctx context.Context, db *warehouse.DB, suppressed func(mailbox string
 	}
 	return db.OfferText(ctx, textFunction, 3, func(args []string) string {
 		v, found := readText(args[0], args[1], args[2], suppressed)
-		if !found {
+		if !found || strings.ContainsAny(v.namespace, fieldMark+describedMark) {
 			return ""
 		}
-		return strings.Join([]string{v.idType, v.namespace, v.norm, v.domain, v.company, v.class, v.reason, v.untagged}, fieldMark)
+		return v.idType + fieldMark + v.namespace + fieldMark + v.norm + describedMark +
+			v.domain + fieldMark + v.company + fieldMark + v.class + fieldMark + v.reason + fieldMark + v.untagged
 	})
 }
 

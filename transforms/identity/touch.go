@@ -35,6 +35,10 @@ select coalesce((select min(i.instance_no) from lake.identity.instance as i wher
 	return nil
 }
 
+// solveAllFrom is how many logins are touched before it is asked whether that is
+// most of them.
+const solveAllFrom = 1000
+
 // touch lists the records that changed, and the logins that they, decisions,
 // consent or time have to do with.
 func (r *round) touch(ctx context.Context) error {
@@ -44,9 +48,10 @@ func (r *round) touch(ctx context.Context) error {
 	}
 	err := r.exec(ctx,
 		fmt.Sprintf(`create or replace temp table newcomer as
-select n.identity_id, md5_number_lower(n.identity_id) as identity_key from %s as n`, newLogins),
+select n.identity_id, %s as identity_key from %s as n`, keyOf("n.identity_id"), newLogins),
 		"create or replace temp table touched_record as "+r.changed("select distinct c.record from %s as c", "record"))
-	if err != nil || r.isWhole() {
+	r.solvesAll = r.isWhole()
+	if err != nil || r.solvesAll {
 		return err
 	}
 	touched := []string{"select identity_id from temp.newcomer", "select identity_id from lake.identity.pending",
@@ -66,10 +71,18 @@ inner join lake.identity.solved as s
 			touched = append(touched, "select identity_id from "+r.Changes[shape])
 		}
 	}
-	return r.exec(ctx, fmt.Sprintf(`create or replace temp table touched as
-select distinct t.identity_id, md5_number_lower(t.identity_id) as identity_key
+	err = r.exec(ctx, fmt.Sprintf(`create or replace temp table touched as
+select distinct t.identity_id, %s as identity_key
 from (%s) as t(identity_id)
-where t.identity_id is not null`, strings.Join(touched, " union all ")))
+where t.identity_id is not null`, keyOf("t.identity_id"), strings.Join(touched, " union all ")))
+	if err != nil {
+		return err
+	}
+	most, err := r.count(ctx, fmt.Sprintf(`select count(*) from (select 1)
+where (select count(*) from temp.touched) >= %d
+    and 2 * (select count(*) from temp.touched) >= (select count(*) from lake.identity.person_identity as p where p.unlinked_at is null)`, solveAllFrom))
+	r.solvesAll = most > 0
+	return err
 }
 
 // touchedContacts are the contacts of companies that became customers or are

@@ -129,7 +129,7 @@ func (r *round) writeClasses(ctx context.Context, l *loading, s *Solution) error
 		return err
 	}
 	looked := "true"
-	if !r.isWhole() {
+	if !r.solvesAll {
 		looked = "v.value_key in (select o.value_key from lake.identity.observation as o where " + r.ofLogins("o.identity_key") + ")"
 	}
 	return r.exec(ctx,
@@ -179,7 +179,7 @@ func (l *loading) valueKey(value int32) driver.Value {
 
 // ofIdentities is ofLogins for ids.
 func (r *round) ofIdentities(column string) string {
-	if r.isWhole() {
+	if r.solvesAll {
 		return "true"
 	}
 	return column + " in (select l.identity_id from temp.login as l)"
