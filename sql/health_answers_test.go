@@ -115,12 +115,12 @@ func TestHealth_questions(t *testing.T) {
 			is("community_post_volume", "2025-05", 4),
 		},
 	}, {
-		name: "168 hours are in time, a second more is not; late replies do not improve history",
+		name: "a reply within 168 hours is in time, one after exactly 168 is not; late replies do not improve history",
 		given: func(f *fixture) {
 			f.question("Q1", "asker1", "2025-07-01 10:00")
-			f.reply("Q1", "helper", "2025-07-08 10:00:00")
+			f.reply("Q1", "helper", "2025-07-08 09:59:59")
 			f.question("Q2", "asker2", "2025-07-01 10:00")
-			f.reply("Q2", "helper", "2025-07-08 10:00:01")
+			f.reply("Q2", "helper", "2025-07-08 10:00:00")
 		},
 		want: []want{
 			is("unanswered_question_rate", "2025-07", 0.5).of(1, 2),

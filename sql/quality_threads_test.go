@@ -1,6 +1,9 @@
 package sql_test
 
-import "testing"
+import (
+	"testing"
+	"time"
+)
 
 // judgedT is fixture T with its helpful votes and accepted answers.
 func judgedT(f *fixture) {
@@ -220,6 +223,30 @@ func TestQuality_solutions(t *testing.T) {
 			},
 		},
 	})
+}
+
+// What the second look shows accepted and the first did not was accepted between
+// them, though no look before showed any acceptance.
+func TestQuality_solutionsOfTheSecondLook(t *testing.T) {
+	f := newFixture(t)
+	f.lines["answer"] = nil
+	replies := map[string]string{}
+	for name, at := range map[string]string{"old": "1 Jan", "before": "25 Feb", "after": "2 Mar"} {
+		f.question(name, "a-"+name, at)
+		replies[name] = f.reply(name, "h", at+" 10:00")
+	}
+	s := openSite(t, f, "")
+	s.sync(t, f, time.Date(2026, 3, 5, 12, 0, 0, 0, time.UTC))
+	for _, name := range []string{"old", "before"} {
+		f.accepted(name, replies[name], "1 Jan", line{"accepted_at": nil})
+	}
+	s.sync(t, f, time.Date(2026, 3, 9, 12, 0, 0, 0, time.UTC))
+	s.sync(t, f, now)
+	s.build(t, map[string]bool{"accepted_solution_rate": true, "accepted_solution_count": true})
+	is("accepted_solution_count", "2026-03", 2).check(t, s)
+	isNull("accepted_solution_rate", "2026-01").check(t, s)
+	is("accepted_solution_rate", "2026-02", 1).of(1, 1).check(t, s)
+	is("accepted_solution_rate", "2026-03", 0).of(0, 1).check(t, s)
 }
 
 func TestQuality_helpfulVotes(t *testing.T) {

@@ -181,7 +181,7 @@ func (m *month) values(before *month) map[string]string {
 		"first_response_time_median_hours":          median(hours[:answered]),
 		"first_response_time_censored_median_hours": median(hours),
 		"first_response_within_24h_rate":            share(count(func(q question) bool { return q.hours <= 24 }), len(hours)),
-		"unanswered_question_rate":                  share(count(func(q question) bool { return q.hours > 168 }), len(hours)),
+		"unanswered_question_rate":                  share(count(func(q question) bool { return q.hours >= 168 }), len(hours)),
 		"unanswered_question_backlog":               share(m.backlog, 1),
 		"peer_response_share":                       share(count(func(q question) bool { return !q.byStaff && q.answered != "never" }), answered),
 		"thread_depth_mean":                         share(depth, len(hours)),

@@ -82,6 +82,20 @@ func (h *host) one(ctx context.Context, text string) (identity.Human, string, er
 	return person, login, h.meant(ctx, err)
 }
 
+// A named person is one whom a text means, and the login by which decisions name it.
+type named struct {
+	identity.Human
+	login string
+}
+
+// pair finds the two that a command is about.
+func (h *host) pair(ctx context.Context, args identityPairArgs) (one, other named, err error) {
+	if one.Human, one.login, err = h.one(ctx, args.A); err == nil {
+		other.Human, other.login, err = h.one(ctx, args.B)
+	}
+	return one, other, err
+}
+
 // meant makes usage errors of texts that mean nobody, or several.
 func (h *host) meant(ctx context.Context, err error) error {
 	var nobody *identity.UnknownError

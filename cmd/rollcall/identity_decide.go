@@ -40,19 +40,15 @@ func (a *app) identityMergeCommand() *cobra.Command {
 }
 
 func (h *host) identityMerge(ctx context.Context, args identityMergeArgs, _ func(any)) (any, error) {
-	_, login, err := h.one(ctx, args.A)
+	one, other, err := h.pair(ctx, args.identityPairArgs)
 	if err != nil {
 		return nil, err
 	}
-	_, other, err := h.one(ctx, args.B)
-	if err != nil {
-		return nil, err
-	}
-	if login == other {
-		return nil, usageError("%s and %s are one log-in, %s", args.A, args.B, login)
+	if one.login == other.login {
+		return nil, usageError("%s and %s are one log-in, %s", args.A, args.B, one.login)
 	}
 	return h.decide(ctx, func(tx *warehouse.Tx) (identity.Decision, error) {
-		return identity.Merge(ctx, tx, login, other, h.by(args.deciding))
+		return identity.Merge(ctx, tx, one.login, other.login, h.by(args.deciding))
 	})
 }
 

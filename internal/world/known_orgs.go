@@ -19,9 +19,12 @@ func (w *World) KnownOrgs(at Moment) []int32 {
 		if o.Refers != None {
 			k.join(int32(i), int32(o.Refers))
 		}
-		if first, ok := domains[o.Company]; ok && o.Domain {
+		if !o.Domain || o.Gone < at { // one that was merged away states nothing any more
+			continue
+		}
+		if first, ok := domains[o.Company]; ok {
 			k.join(int32(i), first)
-		} else if o.Domain {
+		} else {
 			domains[o.Company] = int32(i)
 		}
 	}

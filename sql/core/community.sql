@@ -10,6 +10,7 @@
 -- supports_accept: an answer can be accepted in it
 -- exposes_visits: it says who visited on which day
 -- exposes_views: it says how often members viewed content
+-- first_seen_at: the first look: when a record of a thread in it was first stored, UTC; null without one
 with
 seen as (
     select t.community_id from core.thread as t
@@ -50,6 +51,12 @@ stated as (
     group by o.community_id
 ),
 
+looked as (
+    select t.community_id, min(t.first_seen_at) as first_seen_at
+    from staging.thread as t
+    group by t.community_id
+),
+
 accepting as (
     select t.community_id from core.thread as t where t.is_solvable
     union
@@ -73,9 +80,11 @@ final as (
         i.purpose,
         coalesce(i.supports_accept, a.community_id is not null) as supports_accept,
         coalesce(i.exposes_visits, v.community_id is not null) as exposes_visits,
-        coalesce(i.exposes_views, w.community_id is not null) as exposes_views
+        coalesce(i.exposes_views, w.community_id is not null) as exposes_views,
+        l.first_seen_at
     from seen as s
     left join stated as i on i.community_id = s.community_id
+    left join looked as l on l.community_id = s.community_id
     left join accepting as a on a.community_id = s.community_id
     left join visited as v on v.community_id = s.community_id
     left join viewed as w on w.community_id = s.community_id

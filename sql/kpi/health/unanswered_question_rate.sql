@@ -1,12 +1,13 @@
 /*
 kpi "unanswered_question_rate" {
   name        = "Unanswered question rate"
-  definition  = "Share of member questions without a reply by another person who is no bot within 7 days. The window is fixed, so that late replies do not improve history. Removed questions are left out; a thread merged into another is not counted for itself, and the other has its replies."
+  definition  = "Share of member questions without a reply by another person who is no bot less than 7 days after the question; exactly 7 days later is too late. The window is fixed, so that late replies do not improve history. Removed questions are left out; a thread merged into another is not counted for itself, and the other has its replies."
   formula     = "questions without a reply in 168 h / questions asked"
   data_source = "community platform: threads and replies"
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
+  version     = 2
   measure     = "ratio"
   unit        = "ratio"
   direction   = "down"
@@ -32,6 +33,6 @@ select
     q.question_id as entity_id,
     q.community_id,
     q.product_topic,
-    coalesce(q.hours_to_first_response > param('unanswered_window_hours'), true) as numerator,
+    coalesce(q.hours_to_first_response >= param('unanswered_window_hours'), true) as numerator,
     true as denominator
 from mart.question_response as q
