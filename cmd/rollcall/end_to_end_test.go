@@ -55,8 +55,8 @@ func TestEndToEnd_equalsTheTruth(t *testing.T) {
 // only reads is a lurker from then on, and in no group before.
 func isUnseen(v truth.Value) bool { return v.SegmentType == "engagement_level" }
 
-// pairs reads pairs of texts from the published file.
-func (s *site) pairs(query string) map[string]string {
+// textPairs reads pairs of texts from the published file.
+func (s *site) textPairs(query string) map[string]string {
 	s.t.Helper()
 	found := map[string]string{}
 	for _, line := range strings.Split(strings.TrimSpace(s.ok("query", query)), "\n")[1:] {
@@ -69,7 +69,7 @@ func (s *site) pairs(query string) map[string]string {
 
 func (s *site) requireSamePeople(w *world.World, known []int32) {
 	s.t.Helper()
-	person := s.pairs("select identity_id, person_id from core.person_identity")
+	person := s.textPairs("select identity_id, person_id from core.person_identity")
 	claimed := w.Logins[w.Planted.Claimed]
 	s.requireSamePartition(known, func(i int) (string, string) {
 		id := w.IdentityID(world.LoginID(i))
@@ -82,7 +82,7 @@ func (s *site) requireSamePeople(w *world.World, known []int32) {
 
 func (s *site) requireSameCompanies(w *world.World, at world.Moment) {
 	s.t.Helper()
-	account := s.pairs("select org_id, account_id from core.account_source")
+	account := s.textPairs("select org_id, account_id from core.account_source")
 	s.requireSamePartition(w.KnownOrgs(at), func(i int) (string, string) {
 		id := w.FullOrgID(world.OrgID(i))
 		if w.Orgs[i].Company == w.Planted.Bought {
@@ -147,7 +147,7 @@ from kpi.value where grain = 'month'`)))
 // the truth either.
 func (s *site) requireTruth(w *world.World, want *truth.Truth) {
 	s.t.Helper()
-	for kpi, status := range s.pairs("select kpi_id, status from kpi.dictionary where is_current") {
+	for kpi, status := range s.textPairs("select kpi_id, status from kpi.dictionary where is_current") {
 		require.True(s.t, want.Knows(kpi), "%s has no truth", kpi)
 		isTold := slices.ContainsFunc(want.Values, func(v truth.Value) bool { return v.KPI == kpi })
 		if isTold && status != "configured" || slices.Contains(want.NotConfigured, kpi) && status == "configured" {
