@@ -59,7 +59,7 @@ func serveWorld(t *testing.T, w *world.World, served *movedClock) (*site, world.
 	t.Helper()
 	const key = "a secret that hides addresses in keys"
 	options := serve.Options{Now: served.Now, Key: key}
-	places := world.Places{ForumKey: "secret", GitHubToken: "secret", KeySecret: "secret", ForumLimit: 1_000_000}
+	places := world.Places{ForumKey: "secret", GitHubToken: "secret", KeySecret: "secret", Limit: 1_000_000}
 	for source, url := range map[world.Source]*string{world.Forum: &places.Forum, world.Lab: &places.Lab, world.GitHub: &places.GitHub} {
 		handler := serve.GitHub(w, options)
 		if source != world.GitHub {
