@@ -34,7 +34,9 @@ func usersStream() stream {
   "moderator": "BOOLEAN",
   "active": "BOOLEAN",
   "staged": "BOOLEAN",
-  "suspended": "BOOLEAN"
+  "suspended": "BOOLEAN",
+  "suspended_at": "TIMESTAMPTZ",
+  "suspended_till": "TIMESTAMPTZ"
 }`,
 		},
 		read:  (*source).readUsers,

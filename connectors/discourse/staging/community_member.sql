@@ -9,6 +9,8 @@ select
     'discourse:' || instance || ':' || j.id as identity_id,
     j.created_at at time zone 'UTC' as joined_at,
     coalesce(j.suspended, false) as is_suspended,
+    j.suspended_at at time zone 'UTC' as suspended_at,
+    j.suspended_till at time zone 'UTC' as suspended_until,
     j.trust_level as trust_level,
     synced_at as source_updated_at
 from raw.discourse__users
