@@ -1,6 +1,10 @@
 package sql_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 func TestHealth_activeMembers(t *testing.T) {
 	checkGoldens(t, "", []golden{
@@ -208,6 +212,29 @@ func TestHealth_stickiness(t *testing.T) {
 			is("community_stickiness_dau_mau", "2026-03", 1.0/24).of(20.0/24, 20),
 		},
 	}})
+}
+
+// A file of threads tells of the time from its first to its last: who visited
+// before that is known, and who else may have is not.
+func TestHealth_stickinessLeavesUncoveredDaysOut(t *testing.T) {
+	s := checkGoldens(t, "", []golden{{
+		name: "visits on days of which nobody knows what was written",
+		given: func(f *fixture) {
+			f.covers("10 Mar", "2 Sep 11:00")
+			f.exposesVisits()
+			f.visits("5 Mar", crowd("m", 20)...)
+			f.visits("20 Mar", crowd("m", 20)...)
+		},
+		want: []want{
+			is("community_stickiness_dau_mau", "2026-03", 1.0/22).of(20.0/22, 20),
+			is("community_stickiness_dau_mau", "2026-W11", 0).of(0, 20),
+			is("community_stickiness_dau_mau", "2026-04", 0).of(0, 20),
+			isAbsent("community_stickiness_dau_mau", "2026-W10"),
+		},
+	}})
+	for month, isPartial := range map[string]bool{"2026-03-01": true, "2026-04-01": false} {
+		require.Equal(t, isPartial, s.published(t)[cellKey{"community_stickiness_dau_mau", month, "all", "all"}].isPartial, month)
+	}
 }
 
 func TestHealth_membersGoingQuiet(t *testing.T) {
