@@ -112,6 +112,42 @@ func TestHealth_activeMembers(t *testing.T) {
 	})
 }
 
+// Joining is an act of tier 0: where visits count, it makes active.
+func TestHealth_joiningMakesActive(t *testing.T) {
+	s := checkGoldens(t, "", []golden{{
+		name: "each membership is joined once, imports and what the software joined are no act",
+		given: func(f *fixture) {
+			f.covers("1 Jan", "2 Sep 11:00")
+			f.exposesVisits()
+			f.staff("staff")
+			f.joins("5 Feb 20:00", append(crowd("m", 6), "told", "enrolled", "staff")...)
+			f.joined("import", "5 Feb", line{"join_channel": "import"})
+			f.does("join", "told", "6 Feb 01:00") // of the same membership, by the source's own log
+			f.does("join", "enrolled", "5 Feb 20:00", line{"is_automated": true})
+			f.joins("20 Feb", "told") // again
+		},
+		want: []want{
+			is("community_dau", "2026-02-05", 6).n(6),
+			is("community_dau", "2026-02-06", 1),
+			is("community_dau", "2026-02-20", 1),
+			is("community_mau", "2026-02", 7).n(7),
+			is("community_mau", "2026-02", 7).in("engagement_level", "lurker"),
+			is("community_engagement_rate", "2026-02", 0).of(0, 9),
+		},
+	}})
+	require.Equal(t, 8, s.count(t, "select count(*) from marts.mart.activity where event_type = 'join' and tier = 0"))
+
+	checkGoldens(t, "", []golden{{
+		name: "where nobody tells of visits, who only joined is not active",
+		given: func(f *fixture) {
+			f.covers("1 Jan", "2 Sep 11:00")
+			f.joins("5 Feb", "a", "b")
+			f.talk("T", "a", "6 Feb")
+		},
+		want: []want{is("community_mau", "2026-02", 1)},
+	}})
+}
+
 func TestHealth_contributorsAndLurkers(t *testing.T) {
 	checkGoldens(t, "", []golden{{
 		name: "200 of 500, then 1000 members are active, 30 write, 45 contribute, 24 meaningfully",
