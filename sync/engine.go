@@ -23,6 +23,7 @@ type Engine struct {
 	permits *permits
 	runIDs  atomic.Int64
 	running gosync.WaitGroup
+	erased  erased
 
 	mu     gosync.Mutex
 	cfg    *config.Config
@@ -233,7 +234,7 @@ func (e *Engine) release(id streamID) {
 // report logs the one line of a run and tells whoever listens.
 func (e *Engine) report(id streamID, r *run) {
 	attrs := []any{"connector", id.typ, "instance", id.instance, "stream", id.stream, "run", r.RunID, "status", string(r.Status),
-		"records", r.Records, "appended", r.Appended, "tombstones", r.Tombstones, "rejected", r.Rejected, "duration", r.Finished.Sub(r.Started)}
+		"records", r.Records, "appended", r.Appended, "tombstones", r.Tombstones, "rejected", r.Rejected, "suppressed", r.Suppressed, "duration", r.Finished.Sub(r.Started)}
 	if r.Reason != "" {
 		attrs = append(attrs, "reason", r.Reason)
 	}

@@ -19,6 +19,7 @@ type loader struct {
 	id     streamID
 	stream connectors.Stream
 	events func(Event)
+	erased *erased
 
 	mu          gosync.Mutex // held while a batch is stored
 	run         *run
@@ -77,6 +78,8 @@ func (l *loader) store(ctx context.Context, b connectors.Batch) error {
 	if l.failure != nil {
 		return l.failure
 	}
+	l.erased.mu.RLock() // what was planned before an erasure must not be stored after it
+	defer l.erased.mu.RUnlock()
 	if err := l.storeLocked(context.WithoutCancel(ctx), b); err != nil {
 		l.failure = err
 		if l.fields != nil {

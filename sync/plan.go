@@ -18,7 +18,7 @@ func (l *loader) plan(b connectors.Batch) *plan {
 		l.planRecord(p, &b.Records[i])
 	}
 	for _, r := range b.Rejects {
-		l.planReject(p, reject{key: r.Key, reason: r.Reason, size: r.Size, content: liveHash(uint64(r.Size))})
+		l.planReject(p, reject{key: r.Key, reason: l.erased.cut(r.Reason), size: r.Size, content: liveHash(uint64(r.Size))})
 	}
 	l.run.Records += int64(len(b.Records) + len(b.Rejects))
 	return p
@@ -29,10 +29,15 @@ func dayOf(t time.Time) uint16 { return uint16(t.Unix() / (24 * 60 * 60)) }
 func (l *loader) planRecord(p *plan, r *connectors.Record) {
 	if reason := fault(r); reason != "" {
 		l.planReject(p, reject{key: r.Key, reason: reason, size: int64(len(r.Data)),
-			sample: sampleText(r.Data), content: liveHash(xxhash.Sum64(r.Data))})
+			sample: l.erased.cut(sampleText(r.Data)), content: liveHash(xxhash.Sum64(r.Data))})
 		return
 	}
 	key := keyHash(r.Key)
+	if !l.erased.keep(l.id, r) {
+		l.list(key)
+		l.run.Suppressed++
+		return
+	}
 	if _, found := l.rejected[key]; found {
 		p.cured = append(p.cured, r.Key)
 	}
@@ -76,6 +81,10 @@ const maxKeyBytes = 1000
 
 // planReject keeps a record aside. Its key counts as listed.
 func (l *loader) planReject(p *plan, r reject) {
+	if l.erased.hides(l.id, r.key) {
+		l.run.Suppressed++
+		return
+	}
 	l.run.Rejected++
 	l.list(keyHash(r.key))
 	if r.key == "" {

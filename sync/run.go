@@ -100,7 +100,7 @@ func (e *Engine) begin(ctx context.Context, c *child, stream connectors.Stream, 
 	}
 	r := &run{Outcome: Outcome{Type: id.typ, Instance: id.instance, Stream: id.stream, RunID: e.runIDs.Add(1),
 		Status: statusRunning, Started: e.opts.Clock.Now(), EstimatedFinish: state.estimate.finish}, kind: request.kind()}
-	l := &loader{db: e.opts.DB, clock: e.opts.Clock, id: id, stream: stream, events: e.tell, run: r, state: state,
+	l := &loader{db: e.opts.DB, clock: e.opts.Clock, id: id, stream: stream, events: e.tell, erased: &e.erased, run: r, state: state,
 		keepsCursor: request.Since.IsZero(), byAbsence: request.Since.IsZero()}
 	l.limitDeletes(c.config.MaxDeleteShare, request.AcceptDeletes)
 	l.start(request, c.config.CensusEvery, r.Started)

@@ -115,10 +115,10 @@ func (r *run) save(ctx context.Context, tx *warehouse.Tx) error {
 	if err := tx.Exec(ctx, "delete from ops.run where run_id = ?", r.RunID); err != nil {
 		return err
 	}
-	return tx.Exec(ctx, "insert into ops.run values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+	return tx.Exec(ctx, "insert into ops.run values (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
 		r.RunID, r.Type, r.Instance, r.Stream, r.kind, string(r.Status), nullText(r.fault), nullText(r.Reason),
 		microseconds(r.Started), nullTime(r.Finished), nullTime(r.PausedUntil),
-		r.Records, r.Appended, r.Unchanged, r.Tombstones, r.Rejected, r.HeldBack)
+		r.Records, r.Appended, r.Unchanged, r.Tombstones, r.Rejected, r.HeldBack, r.Suppressed)
 }
 
 func nullText(s string) any {

@@ -70,6 +70,7 @@ type Outcome struct {
 	Unchanged              int64 // equal to the stored version
 	Tombstones             int64
 	Rejected               int64
+	Suppressed             int64     // not stored: about somebody who was erased
 	PausedUntil            time.Time // zero unless paused
 	EstimatedFinish        time.Time // zero: not known
 	HeldBack               int64     // deletes refused by max_delete_share

@@ -76,7 +76,7 @@ func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err erro
 	defer func() {
 		err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx), "raw", "staging", "staged", "delta"))
 	}()
-	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.buildMarts, b.runChecks, b.remember, b.settle} {
+	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage, b.writeLake, b.makeMarts, b.remember, b.settle} {
 		if err := step(ctx, build); err != nil {
 			return nil, fmt.Errorf("build: %w", err)
 		}
@@ -150,6 +150,9 @@ func (b *Builder) fillShapes(ctx context.Context, conn *sql.Conn, build *Build) 
 		query := fmt.Sprintf("create or replace table work.staging.%s as\n%s", ident(name), b.shapes[name].union())
 		if _, err := conn.ExecContext(ctx, query); err != nil {
 			return fmt.Errorf("stage %s: %w", name, firstLine(err))
+		}
+		if err := b.leaveOutErased(ctx, conn, b.shapes[name]); err != nil {
+			return fmt.Errorf("leave out of %s who was erased: %w", name, err)
 		}
 		b.opts.Events(Event{Step: "stage", Name: name, Done: i + 1, Total: len(names), Took: b.opts.Now().Sub(began)})
 	}

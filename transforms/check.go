@@ -126,19 +126,17 @@ func (b *Builder) runChecks(ctx context.Context, build *Build) error {
 func (c *check) run(ctx context.Context, tx *warehouse.Tx) (*CheckResult, error) {
 	result := &CheckResult{Check: c.id, Severity: c.severity}
 	text := strings.TrimRight(strings.TrimSpace(c.tree.text), ";")
-	if err := tx.Exec(ctx, "create or replace temp table check_rows as\n"+text); err != nil {
-		return nil, err
-	}
-	rows, err := tx.Query(ctx, `select (select count(*) from check_rows),
+	rows, err := tx.Query(ctx, `with check_rows as materialized (
+`+text+`
+)
+
+select (select count(*) from check_rows),
     regexp_replace(coalesce(cast((select to_json(list(r)) from (select * from check_rows limit 3) as r) as varchar), '[]'), `+
 		literal(address)+`, `+literal(addressMask)+`, 'g')`)
 	if err != nil {
 		return nil, err
 	}
-	if err := scanOne(rows, &result.FailingRows, &result.Sample); err != nil {
-		return nil, err
-	}
-	return result, tx.Exec(ctx, "drop table temp.check_rows")
+	return result, scanOne(rows, &result.FailingRows, &result.Sample)
 }
 
 func (b *Builder) writeCheckResults(ctx context.Context, tx *warehouse.Tx, build *Build) error {

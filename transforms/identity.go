@@ -9,6 +9,7 @@ import (
 
 	"rollcall/internal/warehouse"
 	"rollcall/transforms/identity"
+	"rollcall/transforms/identity/suppress"
 )
 
 // keepPeople resolves who is who by what staging says now, and forgets the
@@ -69,23 +70,10 @@ func (b *Builder) notePeople(ctx context.Context, tx *warehouse.Tx, outcome iden
 // offerIdentity lets the lake's transaction read addresses; those that were
 // erased stay unread.
 func (b *Builder) offerIdentity(ctx context.Context) error {
-	rows, err := b.opts.DB.SQL().QueryContext(ctx, "select s.hmac from lake.identity.suppression as s")
-	if err != nil {
-		return err
+	if b.suppressed == nil {
+		return identity.Offer(ctx, b.opts.DB, nil)
 	}
-	erased, err := scanStrings(rows)
-	if err != nil {
-		return err
-	}
-	slices.Sort(erased)
-	isErased := func(mailbox string) bool {
-		if len(erased) == 0 {
-			return false
-		}
-		_, found := slices.BinarySearch(erased, identity.Suppression(b.idKey, mailbox))
-		return found
-	}
-	return identity.Offer(ctx, b.opts.DB, isErased)
+	return identity.Offer(ctx, b.opts.DB, func(mailbox string) bool { return b.suppressed.Has(suppress.Mailbox, mailbox) })
 }
 
 // identityRound says what of staging changed: rows, where all the shapes that

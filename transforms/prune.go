@@ -42,12 +42,15 @@ func (p *publication) prune() error {
 	if keep < 1 {
 		keep = defaultKeep
 	}
+	if p.alone {
+		keep = 1
+	}
 	for i, release := range older[:max(0, len(older)-(keep-1))] {
 		replacedAt := p.manifest.ReleasedAt
 		if i+1 < len(older) {
 			replacedAt = older[i+1].releasedAt
 		}
-		if p.manifest.ReleasedAt.Sub(replacedAt) >= settled {
+		if p.alone || p.manifest.ReleasedAt.Sub(replacedAt) >= settled {
 			errs = append(errs, os.RemoveAll(release.path))
 		}
 	}

@@ -16,6 +16,7 @@ import (
 // PublishRequest says how to publish.
 type PublishRequest struct {
 	AcceptSchemaChange bool // publish although a column vanished or changed type
+	Alone              bool // keep no release but this one
 }
 
 // A Release is one published build.
@@ -42,7 +43,7 @@ func (b *Builder) Publish(ctx context.Context, r PublishRequest) (*Release, erro
 	if err != nil {
 		return nil, err
 	}
-	p := &publication{builder: b, buildID: buildID, dir: b.opts.Config.PublishedDir()}
+	p := &publication{builder: b, buildID: buildID, alone: r.Alone, dir: b.opts.Config.PublishedDir()}
 	for _, step := range []func() error{
 		func() error { return b.rememberBuild(ctx, buildID) }, // a crash may have come between the checks and this
 		p.makeFolders,
@@ -83,6 +84,7 @@ func (b *Builder) publishable(ctx context.Context) (string, error) {
 type publication struct {
 	builder  *Builder
 	buildID  string
+	alone    bool
 	name     string // of the release's folder
 	dir      string // published/
 	manifest Manifest

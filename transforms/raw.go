@@ -77,7 +77,7 @@ func (s *stream) latest(whole bool) string {
         )`, ident(s.table()), literal(s.Type), literal(s.Name))
 	}
 	return fmt.Sprintf(`(select r.instance, r.key, r.data, r.synced_at, f.first_seen_at,
-        case when r.is_deleted then r.synced_at end as deleted_at
+        case when r.is_deleted then least(r.changed_at, r.synced_at) end as deleted_at
     from lake.raw.%[1]s as r
     inner join (
         select a.instance, a.key, max(a.version) as version, min(a.synced_at) as first_seen_at

@@ -41,7 +41,10 @@ func (b *Builder) prepareStaged(ctx context.Context, _ *Build) error {
 				return err
 			}
 		}
-		return b.loadIDKey(ctx, tx)
+		if err := b.loadIDKey(ctx, tx); err != nil {
+			return err
+		}
+		return b.loadSuppressed(ctx, tx)
 	})
 }
 

@@ -16,6 +16,7 @@ import (
 
 	"rollcall/internal/config"
 	"rollcall/internal/warehouse"
+	"rollcall/transforms/identity/suppress"
 	"rollcall/transforms/kpi"
 )
 
@@ -47,7 +48,10 @@ type Instance struct {
 
 // A Stream is one stream of a source, with the structure its records are
 // parsed by; required leaves end in "!".
-type Stream struct{ Name, Fields string }
+type Stream struct {
+	Name, Fields string
+	Personal     []string // gjson paths that hold personal data
+}
 
 // An Event is one finished step of a build or a publication.
 type Event struct {
@@ -72,7 +76,9 @@ type Builder struct {
 	prelude string
 	macros  map[string]*macro
 	params  map[string]string
-	idKey   string // hashes ids that hold an address; loaded by a build
+	idKey   string // hashes ids that hold an address, and what was erased; loaded by a build
+
+	suppressed *suppress.List // what was erased; nil: nothing; loaded with the key
 }
 
 // New parses and orders every model, and checks every connector's staging SQL

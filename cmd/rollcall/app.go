@@ -133,7 +133,7 @@ Start with: rollcall demo, or: rollcall init discourse
 	})
 	root.AddCommand(a.initCommand(), a.validateCommand(), a.connectorsCommand(), a.doctorCommand(), a.syncCommand(),
 		a.buildCommand(), a.publishCommand(), a.kpiCommand(), a.identityCommand(), a.accountCommand(), a.runCommand(), a.statusCommand(), a.queryCommand(), a.backupCommand(),
-		a.restoreCommand(), a.purgeCommand(), a.versionCommand(), a.demoCommand(), a.connectorCommand())
+		a.restoreCommand(), a.purgeCommand(), a.forgetCommand(), a.versionCommand(), a.demoCommand(), a.connectorCommand())
 	usageArguments(root)
 	return root
 }

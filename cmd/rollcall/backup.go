@@ -104,6 +104,12 @@ func (h *host) backup(ctx context.Context, args backupArgs, _ func(any)) (any, e
 	if err != nil {
 		return nil, err
 	}
+	err = h.db.Lake.Write(ctx, func(tx *warehouse.Tx) error {
+		return tx.Exec(ctx, "insert into ops.backup values (?, ?)", args.Path, h.app.now().UTC())
+	})
+	if err != nil {
+		return nil, fmt.Errorf("note where the backup is, for erasures: %w", err)
+	}
 	result := backupResult{Path: args.Path, CreatedAt: manifest.CreatedAt, Files: len(manifest.Files)}
 	for _, file := range manifest.Files {
 		result.Bytes += file.Size

@@ -207,6 +207,9 @@ func (h *host) publish(ctx context.Context, args publishArgs, _ func(any)) (any,
 }
 
 func (h *host) publishNow(ctx context.Context, args publishArgs) (*releaseResult, error) {
+	if release, err := h.settleErasures(ctx, args); err != nil || release != nil {
+		return release, err
+	}
 	models, err := h.models(ctx)
 	if err != nil {
 		return nil, err

@@ -65,7 +65,10 @@ func (h *host) open(ctx context.Context) error {
 	h.engine, err = sync.New(ctx, sync.Options{
 		DB: h.db, Config: h.cfg, Clock: wallClock{h.app.now}, Log: h.log, Events: h.tell, Bundled: bundledCommand,
 	})
-	return err
+	if err != nil {
+		return err
+	}
+	return h.holdToErasures(ctx)
 }
 
 // close releases what open took, in reverse. No write-ahead log should rest on
@@ -152,9 +155,9 @@ func (h *host) reload(ctx context.Context, cfg *config.Config) error {
 		return err
 	}
 	h.mu.Lock()
-	defer h.mu.Unlock()
 	h.cfg, h.builder = cfg, nil
-	return nil
+	h.mu.Unlock()
+	return h.holdToErasures(ctx)
 }
 
 // models parses the product's SQL and the connectors' staging once.
@@ -187,7 +190,7 @@ func modelSources(cfg *config.Config) []transforms.Source {
 			source := transforms.Source{Type: c.Type, Version: c.Spec.Version, Staging: c.Spec.Staging}
 			for _, stream := range c.Spec.Streams {
 				if stream.Fields != "" { // else no staging reads it
-					source.Streams = append(source.Streams, transforms.Stream{Name: stream.Name, Fields: stream.Fields})
+					source.Streams = append(source.Streams, transforms.Stream{Name: stream.Name, Fields: stream.Fields, Personal: stream.Personal})
 				}
 			}
 			sources = append(sources, source)
@@ -227,6 +230,7 @@ func (h *host) handle(ctx context.Context, name string, args json.RawMessage, em
 		"query":   typed(h.query),
 		"backup":  typed(h.backup),
 		"purge":   typed(h.purge),
+		"forget":  typed(h.forget),
 		"doctor":  typed(h.doctor),
 		"once":    typed(h.once),
 

@@ -28,6 +28,7 @@ func reactionsStream() stream {
 			Volatile: []string{"avatar_template", "acting_avatar_template", "excerpt", "title", "slug", "closed", "archived"},
 			Fields: `{
   "acting_user_id": "BIGINT!",
+  "hidden": "BOOLEAN",
   "created_at": "TIMESTAMPTZ!",
   "topic_id": "BIGINT",
   "post_id": "BIGINT",

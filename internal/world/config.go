@@ -3,6 +3,7 @@ package world
 import (
 	"fmt"
 	"path/filepath"
+	"strconv"
 	"strings"
 )
 
@@ -11,7 +12,8 @@ type Places struct {
 	Forum, Lab, GitHub string // addresses; GitHub's is that of its REST API
 	ForumKey           string // file with the API key of both forums
 	GitHubToken        string // file with the token
-	ForumLimit         int    // requests a minute; 0: the connector's default
+	Limit              int    // requests a minute of each API; 0: the connectors' defaults
+	BookmarksQuery     int    // id of the forums' Data Explorer query of bookmarks; 0: bookmarks are not read
 	Exports            string // directory that Export writes to
 	KeySecret          string // file with the secret that hides addresses in keys
 	Settle             string // how long an export must lie untouched; "": the default
@@ -27,24 +29,38 @@ func (w *World) Config(p Places) string {
 		fmt.Fprintf(&b, "product_event %q {\n  feature    = %q\n  key_action = %t\n  login      = %t\n  training   = %t\n}\n",
 			event.Name, event.Feature, event.Feature != "" && !event.IsTraining, event.IsLogin, event.IsTraining)
 	}
-	forum := func(s Source, url string) {
-		fmt.Fprintf(&b, "\nconnector \"discourse\" %q {\n  url     = %q\n  api_key = file(%q)\n", s.Instance(), url, p.ForumKey)
-		if p.ForumLimit > 0 {
-			fmt.Fprintf(&b, "\n  rate \"api\" {\n    limit = %d\n    per   = \"1m\"\n  }\n", p.ForumLimit)
-		}
-		b.WriteString("}\n")
-	}
-	forum(Forum, p.Forum)
-	forum(Lab, p.Lab)
-	fmt.Fprintf(&b, "\nconnector \"github\" %q {\n  token        = file(%q)\n  organization = \"tidewater\"\n  api_url      = %q\n}\n", GitHub.Instance(), p.GitHubToken, p.GitHub)
+	p.discourse(&b, Forum, p.Forum)
+	p.discourse(&b, Lab, p.Lab)
+	fmt.Fprintf(&b, "\nconnector \"github\" %q {\n  token        = file(%q)\n  organization = \"tidewater\"\n  api_url      = %q\n", GitHub.Instance(), p.GitHubToken, p.GitHub)
+	p.rates(&b, "rest", "graphql")
+	b.WriteString("}\n")
 	for s := CRMWest; s < sourceCount; s++ {
-		p.files(&b, s.Instance(), s.Kind(), s.EmailTrust(), exportSets(s))
+		p.files(&b, s.Instance(), strconv.Quote(s.Kind()), s.EmailTrust(), exportSets(s))
 	}
-	p.files(&b, Programme, "referral", "staff", []exportSet{
+	p.files(&b, Programme, `"crm", "referral"`, "staff", []exportSet{
 		{name: "consent.csv", stream: "consent"},
 		{name: "referrals.csv", stream: "community_event"},
 	})
 	return b.String()
+}
+
+// discourse writes the connector of a forum.
+func (p Places) discourse(b *strings.Builder, s Source, url string) {
+	fmt.Fprintf(b, "\nconnector \"discourse\" %q {\n  url     = %q\n  api_key = file(%q)\n", s.Instance(), url, p.ForumKey)
+	if p.BookmarksQuery > 0 {
+		fmt.Fprintf(b, "\n  bookmarks_query = %d\n", p.BookmarksQuery)
+	}
+	p.rates(b, "api", "explorer")
+	b.WriteString("}\n")
+}
+
+// rates lets a connector ask as often as the places allow.
+func (p Places) rates(b *strings.Builder, buckets ...string) {
+	for _, bucket := range buckets {
+		if p.Limit > 0 {
+			fmt.Fprintf(b, "\n  rate %q {\n    limit = %d\n    per   = \"1m\"\n  }\n", bucket, p.Limit)
+		}
+	}
 }
 
 // testLogins are the quoted identity ids of test accounts.
@@ -67,8 +83,8 @@ type exportSet struct {
 }
 
 // files writes a files connector that reads sets from the instance's folder.
-func (p Places) files(b *strings.Builder, instance, kind, trust string, sets []exportSet) {
-	fmt.Fprintf(b, "\nconnector \"files\" %q {\n  kinds       = [%q]\n  email_trust = %q\n  key_secret  = file(%q)\n", instance, kind, trust, p.KeySecret)
+func (p Places) files(b *strings.Builder, instance, kinds, trust string, sets []exportSet) {
+	fmt.Fprintf(b, "\nconnector \"files\" %q {\n  kinds       = [%s]\n  email_trust = %q\n  key_secret  = file(%q)\n", instance, kinds, trust, p.KeySecret)
 	for _, set := range sets {
 		label := set.label
 		if label == "" {

@@ -194,7 +194,7 @@ func (x *exporter) surveys(from, to Moment) {
 		for _, question := range s.Questions {
 			q := &x.Questions[question]
 			x.line(Surveys.Instance(), "questions", map[string]any{
-				"question_id": fmt.Sprintf("files:%s:question:%d", Surveys.Instance(), q.ID), "survey_id": surveyKey(s), "kind": q.Kind,
+				"question_id": fmt.Sprintf("files:%s:question:%d", Surveys.Instance(), q.ID), "survey_id": surveyKey(s),
 				"scale_min": q.Min, "scale_max": q.Max, "higher_is_better": q.HigherIsBetter,
 			})
 		}

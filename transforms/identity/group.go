@@ -16,6 +16,7 @@ type group struct {
 	value      int32
 	start, end int32 // in solver.claims
 	hub        int32 // login that others are joined to; -1: none yet
+	hubTier    uint8 // of its own claim
 	standing   standing
 	isSplit    bool // a rule kept some of its logins out
 }

@@ -38,7 +38,7 @@ func newLake(t testing.TB, threads int) *lake {
 	_, err = db.Migrate(t.Context(), dir, l.now)
 	require.NoError(t, err)
 	l.exec("create schema if not exists lake.staging")
-	for _, shape := range append(identity.Shapes(), "org") {
+	for _, shape := range identity.Shapes() {
 		text, err := os.ReadFile("../../sql/staging/" + shape + ".sql")
 		require.NoError(t, err)
 		l.exec("create table lake.staging." + shape + " as " + string(text))
@@ -150,7 +150,7 @@ func (l *lake) resolve(whole bool, look func(tx *warehouse.Tx)) identity.Outcome
 	}
 	var outcome identity.Outcome
 	err := l.db.Lake.Write(context.Background(), func(tx *warehouse.Tx) error {
-		for _, shape := range append(identity.Shapes(), "org") {
+		for _, shape := range identity.Shapes() {
 			for _, statement := range []string{"delete from lake.staging.%[1]s where record in (select record from work.main.changed)", "insert into lake.staging.%[1]s select * from work.main.%[1]s"} {
 				if err := tx.Exec(context.Background(), fmt.Sprintf(statement, shape)); err != nil {
 					return err

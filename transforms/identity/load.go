@@ -11,9 +11,10 @@ import (
 type loading struct {
 	Evidence
 	logins, values *numbers
-	former         *numbers // keys of the people of before, the oldest first
-	anchorKeys     []uint64 // per former
-	was            []int32  // per login its former; -1: none
+	former         *numbers           // keys of the people of before, the oldest first
+	anchorKeys     []uint64           // per former
+	was            []int32            // per login its former; -1: none
+	ends           map[[2]int32]int32 // login and address -> day of the end that evidence states
 }
 
 // load reads the evidence about the logins in temp.login.
@@ -24,7 +25,7 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 		run  func(context.Context, *loading) error
 	}{
 		{"people of before", r.loadFormer}, {"instances", r.loadInstances}, {"logins", r.loadLogins}, {"values", r.loadValues},
-		{"claims", r.loadClaims}, {"links that were stated", r.loadSame}, {"decisions", r.loadDecisions}, {"names", r.loadNames},
+		{"ends of claims", r.loadEnds}, {"claims", r.loadClaims}, {"links that were stated", r.loadSame}, {"decisions", r.loadDecisions}, {"names", r.loadNames},
 	} {
 		if err := step.run(ctx, l); err != nil {
 			return nil, fmt.Errorf("read %s: %w", step.name, err)
@@ -189,7 +190,7 @@ where o.id_type in ('email', 'subject') and %s`, from, until, r.ofLogins("o.iden
 		value, login := l.values.find(row[1].(uint64)), l.logins.find(row[0].(uint64))
 		if value >= 0 && login >= 0 {
 			packed := row[2].(int64)
-			l.Claims = append(l.Claims, Claim{Login: login, Value: value, Trust: Trust(packed & 3), From: int32(packed >> 2 & (1<<24 - 1)), Until: int32(packed >> 26)})
+			l.Claims = append(l.Claims, Claim{Login: login, Value: value, Trust: Trust(packed & 3), From: int32(packed >> 2 & (1<<24 - 1)), Until: l.ended(login, value, int32(packed>>26))})
 		}
 		return nil
 	})

@@ -9,7 +9,7 @@ import (
 
 // Shapes are the staging shapes that [Resolve] reads.
 func Shapes() []string {
-	return []string{"identity", "identity_evidence", "merge", "org_membership", "consent"}
+	return []string{"identity", "identity_evidence", "merge", "org", "org_membership", "consent"}
 }
 
 // claimsOf selects what rows of a shape say of logins, as texts. A GitHub user

@@ -13,6 +13,7 @@ type resolver struct {
 	*solver
 	state map[int32]*person // by root
 	apart map[int32][]int32 // login -> logins it was decided not to be
+	links []edge            // that were followed
 }
 
 // A person is what a set of logins adds up to.
@@ -31,6 +32,7 @@ type edge struct {
 	group        int32
 	tier         uint8
 	rule         Rule
+	isDoubtful   bool // the login is one that two people seem to use
 }
 
 func (r *resolver) run(logins []int32) {
@@ -48,11 +50,22 @@ func (r *resolver) run(logins []int32) {
 	for _, login := range logins {
 		r.state[login] = r.alone(login)
 	}
-	edges := r.edges(inside)
-	at := 0
+	for _, e := range r.edges(inside) {
+		r.follow(e)
+	}
+	r.place(logins)
+}
+
+// place notes who is one person by the links up to each tier.
+func (r *resolver) place(logins []int32) {
+	for _, login := range logins {
+		r.people[login] = login
+	}
 	for tier := range uint8(tiers) {
-		for ; at < len(edges) && edges[at].tier == tier; at++ {
-			r.follow(edges[at])
+		for _, e := range r.links {
+			if e.tier == tier {
+				r.people.union(e.login, e.other)
+			}
 		}
 		for _, login := range logins {
 			r.atTier[tier][login] = r.people.find(login)
@@ -94,13 +107,23 @@ func (r *resolver) edges(inside map[int32]bool) []edge {
 			}
 		}
 	}
+	r.doubtful = r.doubt(edges)
+	for i, e := range edges {
+		edges[i].isDoubtful = e.group >= 0 && r.doubtful[e.login]
+	}
 	slices.SortFunc(edges, r.compare)
 	return edges
 }
 
 func (r *resolver) compare(a, b edge) int {
-	if byTier := cmp.Compare(a.tier, b.tier); byTier != 0 {
-		return byTier
+	switch {
+	case a.isDoubtful != b.isDoubtful:
+		if b.isDoubtful {
+			return -1
+		}
+		return 1
+	case a.tier != b.tier:
+		return cmp.Compare(a.tier, b.tier)
 	}
 	if a.group < 0 || b.group < 0 {
 		return cmp.Or(cmp.Compare(min(a.group, 0), min(b.group, 0)), cmp.Compare(a.rule, b.rule),
@@ -118,15 +141,15 @@ func (r *resolver) follow(e edge) {
 			r.refuse(e.login, e.other, -1, rule)
 			return
 		}
-		r.merge(e.login, e.other, e.rule)
+		r.merge(e)
 		return
 	}
 	g := &r.groups[e.group]
 	if g.hub < 0 {
-		r.adopt(e.login, g)
+		r.adopt(e, g)
 		return
 	}
-	e.other = g.hub
+	e.other, e.tier = g.hub, max(e.tier, g.hubTier)
 	rule := r.forbids(e)
 	if e.tier == 3 && g.isSplit {
 		rule = Contested
@@ -136,13 +159,13 @@ func (r *resolver) follow(e edge) {
 		g.isSplit = true
 		return
 	}
-	r.merge(e.login, g.hub, NoRule)
+	r.merge(e)
 }
 
 // adopt makes a login the first of a group, unless its person would have too
 // much.
-func (r *resolver) adopt(login int32, g *group) {
-	p := r.state[r.people.find(login)]
+func (r *resolver) adopt(e edge, g *group) {
+	p := r.state[r.people.find(e.login)]
 	value := r.Values[g.value]
 	rule := NoRule
 	switch held, found := p.subjects[value.Issuer]; {
@@ -156,11 +179,11 @@ func (r *resolver) adopt(login int32, g *group) {
 		p.subjects = withSubjects(p.subjects, map[uint32]uint64{value.Issuer: value.Key})
 	}
 	if rule != NoRule {
-		r.refuse(login, login, g.value, rule)
+		r.refuse(e.login, e.login, g.value, rule)
 		g.isSplit = true
 		return
 	}
-	g.hub = login
+	g.hub, g.hubTier = e.login, e.tier
 }
 
 func withSubjects(held, more map[uint32]uint64) map[uint32]uint64 {
@@ -218,15 +241,16 @@ func covers(a, b []uint32) bool {
 	return !slices.ContainsFunc(b, func(company uint32) bool { return !slices.Contains(a, company) })
 }
 
-func (r *resolver) merge(a, b int32, said Rule) {
-	rootA, rootB := r.people.find(a), r.people.find(b)
+func (r *resolver) merge(e edge) {
+	r.links = append(r.links, e)
+	rootA, rootB := r.people.find(e.login), r.people.find(e.other)
 	if rootA == rootB {
 		return
 	}
 	p, q := r.state[rootA], r.state[rootB]
 	root := r.people.union(rootA, rootB)
 	p.logins += q.logins
-	if said != NoRule {
+	if e.rule != NoRule {
 		p.logins--
 	}
 	p.boxes += q.boxes

@@ -9,7 +9,7 @@ import (
 // A Candidate is a pair of logins for a person to decide.
 type Candidate struct {
 	A, B        string
-	Rule        string
+	Rule        string // all that suggest it, the strongest first
 	Value       string // the address they share, in clear; "" where none
 	Strength    float64
 	Probability float64
@@ -20,13 +20,22 @@ type Candidate struct {
 // Review lists the suggestions that are open, the strongest first; limit 0: all.
 // Those between people who have become one since are done.
 func Review(ctx context.Context, db Reader, limit int) ([]Candidate, error) {
-	query := `select s.identity_id, s.other_identity_id, s.rule, coalesce(v.norm, ''), s.strength, coalesce(s.probability, 0), coalesce(s.evidence, '')
-from lake.identity.suggestion as s
-inner join lake.identity.person_identity as a on a.identity_id = s.identity_id and a.unlinked_at is null
-inner join lake.identity.person_identity as b on b.identity_id = s.other_identity_id and b.unlinked_at is null
-left join lake.vault.value as v on v.value_key = s.value_key
+	query := `with
+pairs as (
+    select least(s.identity_id, s.other_identity_id) as identity_id, greatest(s.identity_id, s.other_identity_id) as other_identity_id,
+        s.rule, v.norm, s.strength, s.probability, s.evidence
+    from lake.identity.suggestion as s
+    left join lake.vault.value as v on v.value_key = s.value_key
+)
+
+select p.identity_id, p.other_identity_id, string_agg(p.rule, ', ' order by p.strength desc, p.rule), coalesce(max(p.norm), ''),
+    max(p.strength), coalesce(max(p.probability), 0), coalesce(max(p.evidence), '')
+from pairs as p
+inner join lake.identity.person_identity as a on a.identity_id = p.identity_id and a.unlinked_at is null
+inner join lake.identity.person_identity as b on b.identity_id = p.other_identity_id and b.unlinked_at is null
 where a.person_id <> b.person_id
-order by s.strength desc, s.identity_id, s.other_identity_id, s.rule`
+group by p.identity_id, p.other_identity_id
+order by max(p.strength) desc, p.identity_id, p.other_identity_id`
 	if limit > 0 {
 		query += fmt.Sprintf("\nlimit %d", limit)
 	}
@@ -103,7 +112,8 @@ people as (
 
 select count(*), coalesce(sum(p.logins), 0)::bigint, count(*) filter (where p.instances > 1), coalesce(sum(p.linkable), 0)::bigint,
     (
-        select count(*) from lake.identity.suggestion as s
+        select count(distinct least(a.identity_id, b.identity_id) || ' ' || greatest(a.identity_id, b.identity_id))
+        from lake.identity.suggestion as s
         inner join lake.identity.person_identity as a on a.identity_id = s.identity_id and a.unlinked_at is null
         inner join lake.identity.person_identity as b on b.identity_id = s.other_identity_id and b.unlinked_at is null
         where a.person_id <> b.person_id

@@ -13,6 +13,7 @@ type solver struct {
 	groups   []group
 	heads    []int32        // per login, its root when only what was said outright was followed
 	atTier   [tiers][]int32 // per login, its root when all evidence up to a tier was followed
+	doubtful map[int32]bool // logins that two people seem to use
 	solution *Solution
 }
 

@@ -6,17 +6,27 @@ import (
 )
 
 // suggest offers pairs that share an address without being linked by it: claims
-// that nobody vouches for, mailboxes that may be shared, and what a rule about
-// companies refused.
+// that nobody vouches for, mailboxes that may be shared, what a rule about
+// companies refused, and whose a login may be that two people seem to use.
 func (s *solver) suggest() {
 	for i := range s.groups {
 		s.suggestGroup(&s.groups[i])
 	}
 	for _, refused := range s.solution.Refusals {
-		if refused.Value >= 0 && refused.Login != refused.Other && (refused.Rule == OtherCompany || refused.Rule == Contested) {
+		if refused.Value >= 0 && refused.Login != refused.Other && s.isWorthAsking(refused) {
 			s.offer(refused.Login, refused.Other, refused.Value, refused.Rule)
 		}
 	}
+}
+
+func (s *solver) isWorthAsking(refused Refusal) bool {
+	switch refused.Rule {
+	case OtherCompany, Contested:
+		return true
+	case OtherSubject:
+		return s.doubtful[refused.Login] || s.doubtful[refused.Other]
+	}
+	return false
 }
 
 func (s *solver) suggestGroup(g *group) {

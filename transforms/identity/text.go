@@ -2,9 +2,6 @@ package identity
 
 import (
 	"context"
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/hex"
 	"regexp"
 	"strings"
 
@@ -32,13 +29,6 @@ func Offer(ctx context.Context, db *warehouse.DB, suppressed func(mailbox string
 		}
 		return strings.Join([]string{v.idType, v.namespace, v.norm, v.domain, v.company, v.class, v.reason, v.untagged}, fieldMark)
 	})
-}
-
-// Suppression is the keyed hash by which an erased mailbox is recognised.
-func Suppression(key, mailbox string) string {
-	mac := hmac.New(sha256.New, []byte(key))
-	mac.Write([]byte(mailbox))
-	return hex.EncodeToString(mac.Sum(nil))
 }
 
 // A text is an identifying text as it is compared.

@@ -59,7 +59,9 @@ inner join lake.identity.solved as s
 			touched = append(touched, "select merged_id from "+r.Changes[shape], "select surviving_id from "+r.Changes[shape])
 		case "identity_evidence":
 			touched = append(touched, "select value from "+r.Changes[shape]+" where id_type = 'reference'")
-			fallthrough
+			touched = append(touched, "select identity_id from "+r.Changes[shape])
+		case "org":
+			touched = append(touched, fmt.Sprintf(touchedContacts, r.Changes[shape]))
 		default:
 			touched = append(touched, "select identity_id from "+r.Changes[shape])
 		}
@@ -69,6 +71,17 @@ select distinct t.identity_id, md5_number_lower(t.identity_id) as identity_key
 from (%s) as t(identity_id)
 where t.identity_id is not null`, strings.Join(touched, " union all ")))
 }
+
+// touchedContacts are the contacts of companies that became customers or are
+// not any more.
+const touchedContacts = `select m.identity_id
+from lake.staging.org_membership as m
+left join lake.identity.account_source as a on a.org_id = m.org_id and a.unlinked_at is null
+inner join (
+    select distinct c.org_id, b.account_id
+    from (select d.org_id, d.is_customer from %s as d group by all having sum(d.added_rows) <> 0) as c
+    left join lake.identity.account_source as b on b.org_id = c.org_id and b.unlinked_at is null
+) as o on o.org_id = m.org_id or o.account_id = a.account_id`
 
 // changed unites a select over the tables of changes.
 func (r *round) changed(query, column string) string {

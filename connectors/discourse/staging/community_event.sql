@@ -18,6 +18,7 @@ select
     'discourse:' || instance || ':' || j.user_id as target_identity_id,
     j.created_at at time zone 'UTC' as occurred_at,
     j.acting_user_id < 0 as is_automated,
+    coalesce(j.hidden, false) as is_removed,
     j.created_at at time zone 'UTC' as source_updated_at
 from raw.discourse__reactions
 ;

@@ -1,5 +1,6 @@
 -- One row per member. Staged users were made from an e-mail and never joined,
--- accounts with an id below 0 are Discourse's own.
+-- accounts with an id below 0 are Discourse's own. A suspension is shown while it
+-- lasts, and not any more where it is lifted.
 select
     record,
     first_seen_at,

@@ -62,8 +62,9 @@ type Evidence struct {
 	Weight    float64 `json:"weight"`
 }
 
-// Pairs lists the likeliest pairs, by falling odds, then by keys. The same
-// records in any order give the same list.
+// Pairs lists the likeliest pairs, by falling odds, then by keys, but none that
+// is no likelier than any two people of so small a crowd are. The same records
+// in any order give the same list.
 func Pairs(records []Record, options Options) []Suggestion {
 	if options.MinProbability == 0 {
 		options.MinProbability = 0.05
@@ -79,7 +80,7 @@ func Pairs(records []Record, options Options) []Suggestion {
 	for _, p := range pairs {
 		seen := crowd.compare(p.a(), p.b())
 		v := crowd.vector(&seen)
-		if odds := weights.odds(&v); odds >= floor {
+		if odds := weights.odds(&v); odds >= floor && odds > weights.prior { // something speaks for it
 			found = append(found, crowd.suggestion(p, &seen, &v, weights))
 		}
 	}

@@ -1,0 +1,109 @@
+// Package suppress knows what was erased: keyed hashes of addresses, logins and
+// records, and nothing in clear. It finds erased addresses in texts and JSON, in
+// whatever way they are written there, and cuts them out.
+package suppress
+
+import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/hex"
+	gosync "sync"
+
+	"rollcall/transforms/identity/address"
+)
+
+// A Kind says what a hash on the list stands for.
+type Kind string
+
+const (
+	Mailbox Kind = "mailbox" // an address, in all forms that reach its inbox
+	Person  Kind = "person"  // a mailbox that was one person's: records about it are not stored
+	Login   Kind = "login"   // an identity id
+	Record  Kind = "record"  // type:instance:stream:key of a record about an erased login
+	Content Kind = "content" // the same of what an erased login made, kept without what is personal
+)
+
+// Hash is the keyed hash by which something erased is recognised. That of a
+// mailbox is of its bare text; other kinds cannot be taken for it, since their
+// name comes first with a byte that no address holds.
+func Hash(key string, kind Kind, text string) string {
+	mac := hmac.New(sha256.New, []byte(key))
+	write(mac, kind, text)
+	return hex.EncodeToString(mac.Sum(nil))
+}
+
+func write(w interface{ Write([]byte) (int, error) }, kind Kind, text string) {
+	if kind != Mailbox {
+		_, _ = w.Write([]byte(kind + "\x00")) // a hash's Write never fails
+	}
+	_, _ = w.Write([]byte(text))
+}
+
+// A List is everything that was erased. Its methods may be called from several
+// goroutines; a nil List is empty.
+type List struct {
+	key    string
+	hashes map[[sha256.Size]byte]bool
+	counts map[Kind]int
+
+	mu   gosync.Mutex
+	seen map[string]bool // texts between an at sign's neighbours -> erased; bounded
+}
+
+// NewList makes a list of hexadecimal hashes by kind.
+func NewList(key string, hashes map[string]Kind) (*List, error) {
+	l := &List{key: key, hashes: map[[sha256.Size]byte]bool{}, counts: map[Kind]int{}, seen: map[string]bool{}}
+	for text, kind := range hashes {
+		var sum [sha256.Size]byte
+		if _, err := hex.Decode(sum[:], []byte(text)); err != nil {
+			return nil, err
+		}
+		l.hashes[sum] = true
+		l.counts[kind]++
+	}
+	return l, nil
+}
+
+// Has reports whether something was erased.
+func (l *List) Has(kind Kind, text string) bool {
+	if l == nil || l.counts[kind] == 0 {
+		return false
+	}
+	mac := hmac.New(sha256.New, []byte(l.key))
+	write(mac, kind, text)
+	var sum [sha256.Size]byte
+	mac.Sum(sum[:0])
+	return l.hashes[sum]
+}
+
+// maxSeen bounds what is remembered of addresses that were looked up.
+const maxSeen = 100_000
+
+// hasAddress reports whether the text is an erased address, of a tag of its own
+// or none.
+func (l *List) hasAddress(text string) bool {
+	l.mu.Lock()
+	erased, known := l.seen[text]
+	l.mu.Unlock()
+	if known {
+		return erased
+	}
+	a, found := address.Parse(text)
+	erased = found && (l.Has(Mailbox, a.Mailbox) || a.Untagged != "" && l.Has(Mailbox, a.Untagged))
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if len(l.seen) >= maxSeen {
+		clear(l.seen)
+	}
+	l.seen[text] = erased
+	return erased
+}
+
+// IsPerson reports whether the whole text is the address of somebody erased.
+func (l *List) IsPerson(text string) bool {
+	if l == nil || l.counts[Person] == 0 || len(text) > maxAddress {
+		return false
+	}
+	a, found := address.Parse(text)
+	return found && (l.Has(Person, a.Mailbox) || a.Untagged != "" && l.Has(Person, a.Untagged))
+}

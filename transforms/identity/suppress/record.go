@@ -1,0 +1,173 @@
+package suppress
+
+import (
+	"bytes"
+	"encoding/json"
+	"slices"
+
+	"github.com/tidwall/gjson"
+)
+
+// CutJSON masks every erased address in the strings and names of a valid JSON
+// text. What it returns is valid JSON; all other bytes stay as they are.
+func (l *List) CutJSON(data []byte) (cut []byte, found bool) {
+	if l == nil || l.counts[Mailbox] == 0 || !mayHoldJSON(data) {
+		return data, false
+	}
+	var out []byte
+	done := 0
+	for at := bytes.IndexByte(data, '"'); at >= 0 && at < len(data); {
+		end := stringEnd(data, at)
+		if masked, erased := l.cutString(data[at:end]); erased {
+			out = append(append(out, data[done:at]...), masked...)
+			done, found = end, true
+		}
+		next := bytes.IndexByte(data[end:], '"')
+		if next < 0 {
+			break
+		}
+		at = end + next
+	}
+	if !found {
+		return data, false
+	}
+	return append(out, data[done:]...), true
+}
+
+// mayHoldJSON is MayHold of a JSON text, in which any letter may be escaped.
+func mayHoldJSON(data []byte) bool {
+	return bytes.IndexByte(data, '@') >= 0 || bytes.Contains(data, []byte(`\u00`)) || MayHold(string(data))
+}
+
+// stringEnd is the place behind a JSON string that begins at.
+func stringEnd(data []byte, at int) int {
+	for at++; at < len(data); at++ {
+		switch data[at] {
+		case '\\':
+			at++
+		case '"':
+			return at + 1
+		}
+	}
+	return len(data)
+}
+
+func (l *List) cutString(quoted []byte) (masked []byte, erased bool) {
+	text := string(quoted[1 : len(quoted)-1])
+	if bytes.IndexByte(quoted, '\\') >= 0 {
+		if err := json.Unmarshal(quoted, &text); err != nil {
+			return nil, false
+		}
+	}
+	masked = quoted
+	if nested := []byte(text); looksNested(nested) { // JSON in a string, as webhooks carry it
+		if cut, found := l.CutJSON(nested); found {
+			return quote(string(cut)), true
+		}
+	}
+	cut, found := l.CutText(text)
+	if !found {
+		return masked, false
+	}
+	return quote(cut), true
+}
+
+func looksNested(text []byte) bool {
+	return len(text) > 1 && (text[0] == '{' || text[0] == '[') && gjson.ValidBytes(text)
+}
+
+func quote(text string) []byte {
+	var out bytes.Buffer
+	encoder := json.NewEncoder(&out)
+	encoder.SetEscapeHTML(false)
+	_ = encoder.Encode(text) // a string in memory
+	return bytes.TrimSuffix(out.Bytes(), []byte("\n"))
+}
+
+// CutPaths empties the values at gjson paths of a JSON text: strings become
+// empty, all else null.
+func CutPaths(data []byte, paths []string) []byte {
+	type span struct {
+		from, until int
+		is          string
+	}
+	var spans []span
+	add := func(value gjson.Result, from int) {
+		is := "null"
+		if value.Type == gjson.String {
+			is = `""`
+		}
+		if value.Raw != "" && from > 0 && value.Type != gjson.Null {
+			spans = append(spans, span{from, from + len(value.Raw), is})
+		}
+	}
+	for _, path := range paths {
+		value := gjson.GetBytes(data, path)
+		if len(value.Indexes) == 0 {
+			add(value, value.Index)
+			continue
+		}
+		for i, one := range value.Array() {
+			if i < len(value.Indexes) {
+				add(one, value.Indexes[i])
+			}
+		}
+	}
+	slices.SortFunc(spans, func(a, b span) int { return a.from - b.from })
+	var out []byte
+	done := 0
+	for _, s := range spans {
+		if s.from < done {
+			continue // inside one that was emptied
+		}
+		out = append(append(out, data[done:s.from]...), s.is...)
+		done = s.until
+	}
+	return append(out, data[done:]...)
+}
+
+// A Stream says what the list must know of a stream.
+type Stream struct {
+	Personal []string // gjson paths that hold personal data
+	IsPeople bool     // its records are about logins and nothing else
+}
+
+// Keep decides what of a record may be stored: nothing, if it is about somebody
+// erased or its key holds an erased address; what somebody erased made, without
+// what is personal; and nowhere an erased address. record is
+// type:instance:stream:key. The data are valid JSON or empty.
+func (l *List) Keep(record, key string, data []byte, stream Stream) (kept []byte, isKept bool) {
+	switch {
+	case l == nil:
+		return data, true
+	case l.Has(Record, record), l.Holds(key), stream.IsPeople && l.isAbout(data, stream.Personal):
+		return nil, false
+	}
+	kept = data
+	if len(data) > 0 && l.Has(Content, record) {
+		kept = CutPaths(kept, stream.Personal)
+	}
+	kept, _ = l.CutJSON(kept)
+	return kept, true
+}
+
+// isAbout reports whether a personal value of the record, or one of a list of
+// them, is the whole address of somebody erased.
+func (l *List) isAbout(data []byte, paths []string) bool {
+	if l.counts[Person] == 0 || !mayHoldJSON(data) {
+		return false
+	}
+	for _, path := range paths {
+		value := gjson.GetBytes(data, path)
+		if value.IsArray() {
+			if slices.ContainsFunc(value.Array(), func(one gjson.Result) bool { return l.IsPerson(one.String()) }) {
+				return true
+			}
+			continue
+		}
+		if value.Type == gjson.String && l.IsPerson(value.Str) {
+			return true
+		}
+	}
+	return false
+}

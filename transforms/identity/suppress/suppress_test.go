@@ -1,0 +1,122 @@
+package suppress
+
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+	"github.com/tidwall/gjson"
+)
+
+const testKey = "0123"
+
+func listOf(t testing.TB, erased map[string]Kind) *List {
+	t.Helper()
+	hashes := map[string]Kind{}
+	for text, kind := range erased {
+		hashes[Hash(testKey, kind, text)] = kind
+	}
+	l, err := NewList(testKey, hashes)
+	require.NoError(t, err)
+	return l
+}
+
+func TestCutText_findsAnAddressHoweverItIsWritten(t *testing.T) {
+	l := listOf(t, map[string]Kind{"jane.doe@acme.example": Mailbox, "janedoe@gmail.com": Mailbox, "jürgen@xn--mller-kva.example": Mailbox})
+	for text, want := range map[string]string{
+		"jane.doe@acme.example":                                    "[erased]",
+		"Ask <Jane.Doe@ACME.example>, please":                      "Ask <[erased]>, please",
+		"mailto:jane.doe@acme.example?subject=x":                   "mailto:[erased]?subject=x",
+		"(jane.doe@acme.example)":                                  "([erased])",
+		"write jane.doe@acme.example.Thanks":                       "write [erased].Thanks",
+		"to jane.doe@acme.example.":                                "to [erased].",
+		"/u?mail=jane.doe%40acme.example&x=1":                      "/u?mail=[erased]&x=1",
+		"/u?mail=jane%2Edoe%40acme.example":                        "/u?mail=[erased]",
+		"x%2540y jane.doe%2540acme.example":                        "x%2540y [erased]",
+		"jane.doe&#64;acme.example &commat;":                       "[erased] &commat;",
+		"jane.doe+forum@acme.example":                              "[erased]",
+		"'jane.doe@acme.example'":                                  "'[erased]'",
+		"J.A.N.E.doe+x@googlemail.com":                             "[erased]",
+		"jürgen@müller.example":                                    "[erased]",
+		"jane.doe@acme.example,bob@acme.example":                   "[erased],bob@acme.example",
+		"a@b.example jane.doe@acme.example jane.doe@acme.example.": "a@b.example [erased] [erased].",
+		`"jane.doe"@acme.example`:                                  "[erased]",
+	} {
+		cut, found := l.CutText(text)
+		require.True(t, found, text)
+		require.Equal(t, want, cut, text)
+	}
+	for _, text := range []string{"ajane.doe@acme.example", "jane.doe@acme.examples", "doe@acme.example", "@", "a@", "jane.doe at acme", "100%40", ""} {
+		cut, found := l.CutText(text)
+		require.False(t, found, text)
+		require.Equal(t, text, cut)
+	}
+}
+
+func TestCutJSON_leavesValidJSONAndAllOtherBytes(t *testing.T) {
+	l := listOf(t, map[string]Kind{"jane@acme.example": Mailbox})
+	for data, want := range map[string]string{
+		`{"a" : "jane@acme.example", "n":1.50}`:          `{"a" : "[erased]", "n":1.50}`,
+		`{"jane@acme.example":["x\"jane@acme.example"]}`: `{"[erased]":["x\"[erased]"]}`,
+		`["jane\u0040acme.example\n"]`:                   `["[erased]\n"]`,
+		`["\u006aane@acme.example"]`:                     `["[erased]"]`,
+		`{"body":"{\"from\":\"jane@acme.example\"}"}`:    `{"body":"{\"from\":\"[erased]\"}"}`,
+	} {
+		cut, found := l.CutJSON([]byte(data))
+		require.True(t, found, data)
+		require.Equal(t, want, string(cut))
+		require.True(t, gjson.ValidBytes(cut))
+	}
+	cut, found := l.CutJSON([]byte(`{"a":"bob@acme.example"}`))
+	require.False(t, found)
+	require.Equal(t, `{"a":"bob@acme.example"}`, string(cut))
+}
+
+func TestKeep_dropsRecordsAboutThePersonAndCutsOthers(t *testing.T) {
+	l := listOf(t, map[string]Kind{"jane@acme.example": Mailbox, "hubspot:crm:contacts:7": Record, "discourse:f:posts:9": Content})
+	person := listOf(t, map[string]Kind{"jane@acme.example": Person})
+	people := Stream{Personal: []string{"email", "others"}, IsPeople: true}
+	posts := Stream{Personal: []string{"username", "raw", "user"}}
+
+	_, kept := l.Keep("hubspot:crm:contacts:7", "7", []byte(`{"id":7}`), people)
+	require.False(t, kept)
+	_, kept = l.Keep("files:f:contacts:jane@acme.example", "jane@acme.example", []byte(`{}`), people)
+	require.False(t, kept)
+	_, kept = person.Keep("x", "8", []byte(`{"email":"Jane@acme.example"}`), people)
+	require.False(t, kept)
+	_, kept = person.Keep("x", "8", []byte(`{"others":["a@b.example","jane@acme.example"]}`), people)
+	require.False(t, kept)
+	_, kept = l.Keep("x", "8", []byte(`{"email":"jane@acme.example"}`), people)
+	require.True(t, kept, "an address that is no one person's is cut alone")
+
+	data, kept := l.Keep("discourse:f:posts:9", "9", []byte(`{"id":9,"username":"jane","raw":"I, Jane","user":{"n":1},"quote":"jane@acme.example"}`), posts)
+	require.True(t, kept)
+	require.Equal(t, `{"id":9,"username":"","raw":"","user":null,"quote":"[erased]"}`, string(data))
+	data, kept = l.Keep("discourse:f:posts:10", "10", []byte(`{"id":10,"username":"bob","raw":"ask jane@acme.example"}`), posts)
+	require.True(t, kept)
+	require.Equal(t, `{"id":10,"username":"bob","raw":"ask [erased]"}`, string(data))
+}
+
+func TestList_withoutAnythingKeepsEverything(t *testing.T) {
+	var l *List
+	data, kept := l.Keep("x", "jane@acme.example", []byte(`{"a":"jane@acme.example"}`), Stream{})
+	require.True(t, kept)
+	require.Equal(t, `{"a":"jane@acme.example"}`, string(data))
+	require.False(t, l.Has(Login, "x"))
+}
+
+func FuzzCutJSON(f *testing.F) {
+	f.Add(`{"a":"jane@acme.example"}`)
+	f.Add(`["jane\u0040acme.example"]`)
+	f.Fuzz(func(t *testing.T, data string) {
+		if !gjson.Valid(data) {
+			return
+		}
+		l := listOf(t, map[string]Kind{"jane@acme.example": Mailbox})
+		cut, found := l.CutJSON([]byte(data))
+		require.True(t, gjson.ValidBytes(cut))
+		if found {
+			_, again := l.CutJSON(cut)
+			require.False(t, again, "cut once is cut for good: %s", cut)
+		}
+	})
+}
