@@ -266,27 +266,3 @@ func TestRenamedConnector_keepsItsPeople(t *testing.T) {
 	require.Equal(t, before, s.query("--lake", people))
 	require.Equal(t, "board", s.query("--lake", "select distinct split_part(identity_id, ':', 2) from identity.person_identity"))
 }
-
-func TestDemo_printsAHandfulOfKPIs(t *testing.T) {
-	s := newSite(t, head)
-	out := s.run("demo", "--keep", "demo")
-	require.Zero(t, out.code, out.stderr)
-	for _, want := range []string{"Monthly active members", "New members", "Posts and replies", "Time to first response", "Unanswered question rate", "CHANGE", "hours", "rollcall.duckdb", "kpi list"} {
-		require.Contains(t, out.stdout, want)
-	}
-	table, _, _ := strings.Cut(out.stdout, "\n\n")
-	require.Len(t, strings.Split(table, "\n"), len(demoKPIs())+1)
-	s.fails(exitUsage, "exists already", "demo", "--keep", "demo")
-	require.Contains(t, s.ok("query", "--config", "demo/rollcall.hcl", "select count(*) >= 50 from kpi.dictionary"), "true")
-	require.Contains(t, s.ok("status", "--config", "demo/rollcall.hcl"), "posts")
-	s.readmeQueries("demo/rollcall.hcl")
-	var result demoResult
-	require.NoError(t, json.Unmarshal([]byte(s.ok("demo", "--json", "--keep", "demo2")), &result))
-	require.Len(t, result.KPIs, len(demoKPIs()))
-	for _, k := range result.KPIs {
-		require.Len(t, k.Months, demoMonths)
-		for _, month := range k.Months {
-			require.NotNil(t, month.Value, k.ID)
-		}
-	}
-}
