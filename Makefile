@@ -8,7 +8,7 @@ build:
 	go build -o bin/rollcall ./cmd/rollcall
 
 test:
-	go test ./...
+	go test -timeout 30m ./...
 
 race:
 	.ci/race
