@@ -1,4 +1,4 @@
-# rollcall's chores. `make test` is what CI runs, without its linters.
+# rollcall's chores. `make lint test race` is what CI runs.
 
 STATICCHECK = go run honnef.co/go/tools/cmd/staticcheck@v0.8.2
 
@@ -8,10 +8,10 @@ build:
 	go build -o bin/rollcall ./cmd/rollcall
 
 test:
-	go test ./...
+	go test -timeout 30m ./...
 
 race:
-	GORACE=atexit_sleep_ms=0 go test -race -timeout 18m ./...
+	.ci/race
 
 lint:
 	@test -z "$$(gofmt -l .)" || { echo "gofmt these:"; gofmt -l .; exit 1; }
@@ -43,10 +43,14 @@ bench-identity:
 identity-table:
 	go test -run 'Table|Employer' -count 1 -v -timeout 30m ./transforms/identity/labelled ./sql
 
-# What is too long for every change: a hundred deaths each of daemon and
-# child, fifty steps each compared with a full build, the conformance suite with a million records from every connector,
-# and a minute of every fuzz test.
+# What is too long for every change: every test under the race detector, a
+# company of full size from its APIs to its KPIs beside the truth, a hundred
+# deaths each of daemon and child, fifty steps each compared with a full build,
+# the conformance suite with a million records from every connector, and a minute
+# of every fuzz test.
 nightly:
+	GORACE=atexit_sleep_ms=0 go test -race -timeout 90m ./...
+	ROLLCALL_WORLD_SCALE=1 go test -run EndToEnd -count 1 -v -timeout 30m ./cmd/rollcall
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	ROLLCALL_WORLDS=8 go test -run BruteForce -count 1 -timeout 30m ./transforms/kpi
 	ROLLCALL_STEPS=50 go test -run FiftySteps -count 1 -v -timeout 60m ./transforms

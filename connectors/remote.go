@@ -2,7 +2,9 @@ package connectors
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"io"
 	"time"
 
 	"google.golang.org/grpc"
@@ -59,6 +61,9 @@ func (s *remoteSource) begin(ctx context.Context, name string, open openStream, 
 	stream, err := open(own, grpc.ForceCodecV2(newFrameCodec()))
 	if err == nil {
 		err = stream.Send(&wire.HostMessage{Message: &wire.HostMessage_Start{Start: start}})
+	}
+	if errors.Is(err, io.EOF) { // the call is over already; receiving says why
+		_, err = stream.Recv()
 	}
 	if err != nil {
 		reset()

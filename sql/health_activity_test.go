@@ -1,6 +1,10 @@
 package sql_test
 
-import "testing"
+import (
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
 
 func TestHealth_activeMembers(t *testing.T) {
 	checkGoldens(t, "", []golden{
@@ -108,6 +112,42 @@ func TestHealth_activeMembers(t *testing.T) {
 	})
 }
 
+// Joining is an act of tier 0: where visits count, it makes active.
+func TestHealth_joiningMakesActive(t *testing.T) {
+	s := checkGoldens(t, "", []golden{{
+		name: "each membership is joined once, imports and what the software joined are no act",
+		given: func(f *fixture) {
+			f.covers("1 Jan", "2 Sep 11:00")
+			f.exposesVisits()
+			f.staff("staff")
+			f.joins("5 Feb 20:00", append(crowd("m", 6), "told", "enrolled", "staff")...)
+			f.joined("import", "5 Feb", line{"join_channel": "import"})
+			f.does("join", "told", "6 Feb 01:00") // of the same membership, by the source's own log
+			f.does("join", "enrolled", "5 Feb 20:00", line{"is_automated": true})
+			f.joins("20 Feb", "told") // again
+		},
+		want: []want{
+			is("community_dau", "2026-02-05", 6).n(6),
+			is("community_dau", "2026-02-06", 1),
+			is("community_dau", "2026-02-20", 1),
+			is("community_mau", "2026-02", 7).n(7),
+			is("community_mau", "2026-02", 7).in("engagement_level", "lurker"),
+			is("community_engagement_rate", "2026-02", 0).of(0, 9),
+		},
+	}})
+	require.Equal(t, 8, s.count(t, "select count(*) from marts.mart.activity where event_type = 'join' and tier = 0"))
+
+	checkGoldens(t, "", []golden{{
+		name: "where nobody tells of visits, who only joined is not active",
+		given: func(f *fixture) {
+			f.covers("1 Jan", "2 Sep 11:00")
+			f.joins("5 Feb", "a", "b")
+			f.talk("T", "a", "6 Feb")
+		},
+		want: []want{is("community_mau", "2026-02", 1)},
+	}})
+}
+
 func TestHealth_contributorsAndLurkers(t *testing.T) {
 	checkGoldens(t, "", []golden{{
 		name: "200 of 500, then 1000 members are active, 30 write, 45 contribute, 24 meaningfully",
@@ -208,6 +248,29 @@ func TestHealth_stickiness(t *testing.T) {
 			is("community_stickiness_dau_mau", "2026-03", 1.0/24).of(20.0/24, 20),
 		},
 	}})
+}
+
+// A file of threads tells of the time from its first to its last: who visited
+// before that is known, and who else may have is not.
+func TestHealth_stickinessLeavesUncoveredDaysOut(t *testing.T) {
+	s := checkGoldens(t, "", []golden{{
+		name: "visits on days of which nobody knows what was written",
+		given: func(f *fixture) {
+			f.covers("10 Mar", "2 Sep 11:00")
+			f.exposesVisits()
+			f.visits("5 Mar", crowd("m", 20)...)
+			f.visits("20 Mar", crowd("m", 20)...)
+		},
+		want: []want{
+			is("community_stickiness_dau_mau", "2026-03", 1.0/22).of(20.0/22, 20),
+			is("community_stickiness_dau_mau", "2026-W11", 0).of(0, 20),
+			is("community_stickiness_dau_mau", "2026-04", 0).of(0, 20),
+			isAbsent("community_stickiness_dau_mau", "2026-W10"),
+		},
+	}})
+	for month, isPartial := range map[string]bool{"2026-03-01": true, "2026-04-01": false} {
+		require.Equal(t, isPartial, s.published(t)[cellKey{"community_stickiness_dau_mau", month, "all", "all"}].isPartial, month)
+	}
 }
 
 func TestHealth_membersGoingQuiet(t *testing.T) {

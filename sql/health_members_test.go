@@ -30,11 +30,11 @@ func TestHealth_members(t *testing.T) {
 
 func TestHealth_membersOfTwoCommunities(t *testing.T) {
 	checkGoldens(t, "", []golden{{
-		name: "six people in both count once, and once in each; who is suspended is not counted",
+		name: "six people in both count once, and once in each; who is suspended from the start is not counted",
 		given: func(f *fixture) {
 			f.joins("5 Jan", crowd("m", 6)...)
 			f.in("second").joins("5 Feb", crowd("m", 6)...)
-			f.in("second").joined("barred", "5 Feb", line{"is_suspended": true})
+			f.in("second").joined("barred", "5 Feb", line{"is_suspended": true, "suspended_at": f.at("5 Feb")})
 		},
 		want: []want{
 			is("community_members_total", "2026-01", 6),
@@ -46,18 +46,45 @@ func TestHealth_membersOfTwoCommunities(t *testing.T) {
 	}})
 }
 
-func TestHealth_suspendedMember(t *testing.T) {
-	checkGoldens(t, "", []golden{{
-		name: "who is suspended was a member until then, where a source says when",
+// A suspension ends or pauses the membership and leaves what was before it.
+func TestHealth_suspendedMembers(t *testing.T) {
+	s := checkGoldens(t, "", []golden{{
+		name: "suspended for good, for a while, over, lifted, and by one of two logins",
 		given: func(f *fixture) {
-			f.joins("5 Jan", crowd("m", 6)...)
-			f.joined("barred", "5 Jan", line{"is_suspended": true, "left_at": f.at("10 Feb")})
+			f.covers("1 Jan", "2 Sep 11:00")
+			f.joins("5 Jan", "m", "twice")
+			f.joined("for good", "5 Jan", line{"is_suspended": true, "suspended_at": f.at("10 Mar 08:00")})
+			f.joined("a while", "5 Jan", line{"is_suspended": true, "suspended_at": f.at("10 Mar"), "suspended_until": f.at("10 May")})
+			f.joined("over", "5 Jan", line{"is_suspended": false, "suspended_at": f.at("10 Mar"), "suspended_until": f.at("10 Apr")})
+			f.joined("lifted", "5 Jan", line{"is_suspended": false, "suspended_at": f.at("10 Mar")})
+			f.joined("left", "5 Jan", line{"left_at": f.at("20 Apr"), "suspended_at": f.at("10 Mar"), "suspended_until": f.at("10 Apr")})
+			f.joined("twice", "5 Jan", line{"is_suspended": true, "suspended_at": f.at("10 Mar")})
+			f.joined("flag", "5 Jan", line{"is_suspended": true, "source_updated_at": f.at("10 Jun")})
 		},
 		want: []want{
-			is("community_members_total", "2026-01", 7),
-			is("community_members_total", "2026-02", 6),
+			is("community_members_total", "2026-02", 8),
+			is("community_members_total", "2026-03-09", 8),
+			is("community_members_total", "2026-03-10", 4), // m, twice, lifted, flag
+			is("community_members_total", "2026-04-10", 6),
+			is("community_members_total", "2026-04", 5),
+			is("community_members_total", "2026-05", 6),
+			is("community_members_total", "2026-06", 5),
+			is("community_new_members", "2026-01", 8),
 		},
 	}})
+	require.Zero(t, s.count(t, "select count(*) from marts.mart.membership where from_on >= until_on"))
+}
+
+// A flag without a date says that somebody is suspended since somebody saw it.
+func TestHealth_suspendedSinceTheFlagWasSeen(t *testing.T) {
+	f := newFixture(t)
+	f.joined("flag", "5 Jan", line{"is_suspended": true})
+	f.joins("5 Jan", crowd("m", 3)...)
+	s := openSite(t, f, "")
+	s.sync(t, f, time.Date(2026, 3, 10, 12, 0, 0, 0, time.UTC))
+	s.build(t, map[string]bool{"community_members_total": true})
+	is("community_members_total", "2026-03-09", 4).check(t, s)
+	is("community_members_total", "2026-03-10", 3).check(t, s)
 }
 
 // Where a source does not say who left, a membership ends with the first full

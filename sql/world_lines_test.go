@@ -107,14 +107,14 @@ func (f *worldFixture) tellLogin(e *world.Event) {
 		if l.Source == world.Forum || l.Source == world.Lab {
 			f.made[e.Login] = line{"member_id": id, "community_id": "discourse:" + l.Source.Instance(), "identity_id": id, "joined_at": moment(e.At)}
 			f.put("community_member", f.made[e.Login])
-			// G11 has joining among the acts; a membership alone makes none.
-			f.put("community_event", line{"event_id": id + ":join", "community_id": "discourse:" + l.Source.Instance(), "identity_id": id,
-				"event_type": "join", "occurred_at": moment(e.At)})
 		}
-	case world.LoginGone, world.LoginSuspended:
-		if m := f.made[e.Login]; m != nil && m["left_at"] == nil {
-			m["left_at"] = moment(e.At)
-			m["gone"] = f.isAsSeen && e.Kind == world.LoginGone
+	case world.LoginSuspended:
+		if m := f.made[e.Login]; m != nil {
+			m["is_suspended"], m["suspended_at"] = true, moment(e.At)
+		}
+	case world.LoginGone:
+		if m := f.made[e.Login]; m != nil {
+			m["left_at"], m["gone"] = moment(e.At), f.isAsSeen
 		}
 	case world.RoleGiven:
 		if name := [...]string{"staff", "moderator", "agent", "bot", "test"}[e.Detail]; name == "moderator" || name == "agent" {

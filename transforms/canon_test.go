@@ -14,7 +14,7 @@ func canonColumns() map[string]string {
 		"identity":            "identity_id source source_instance email is_staff? is_bot? source_updated_at@",
 		"identity_role":       "identity_id role_name valid_from@ valid_to@",
 		"community":           "community_id name exposes_visits? supports_accept?",
-		"community_member":    "member_id community_id identity_id joined_at@ left_at@ join_channel is_suspended?",
+		"community_member":    "member_id community_id identity_id joined_at@ left_at@ join_channel is_suspended? suspended_at@ suspended_until@ source_updated_at@",
 		"thread":              "thread_id community_id author_identity_id category tags created_at@ char_len# is_solvable? is_private? product_topic merged_into_thread_id is_removed? source_updated_at@",
 		"thread_reply":        "reply_id thread_id community_id author_identity_id created_at@ char_len# is_removed?",
 		"community_event":     "event_id community_id identity_id event_type reaction thread_id content_id occurred_at@ is_automated? is_removed?",

@@ -20,7 +20,7 @@ func TestModels_excludeByTheRoleOfThatTime(t *testing.T) {
 		l.row("thread", "thread_id=c:m:t:"+id+" community_id=c:m author_identity_id=c:m:s created_at="+at)
 	}
 	l.canonBuild()
-	require.Equal(t, []string{"c:m:t:1", "c:m:t:4"}, l.rows("select event_id from mart.activity order by 1"))
+	require.Equal(t, []string{"c:m:t:1", "c:m:t:4", "join:c:m:ms"}, l.rows("select event_id from mart.activity order by 1"))
 	require.Equal(t, []string{"2026-01-01|2026-03-01", "2026-04-01|<nil>"}, l.rows("select from_on, until_on from mart.membership order by 1"))
 	require.Equal(t, []string{"moderator", "staff"}, l.rows("select role from core.person_role order by 1"))
 }

@@ -260,7 +260,7 @@ func TestPublish_exportsTheTablesThatTheConfigurationNames(t *testing.T) {
 	l := newLake(t)
 	l.cfg.Publish.Parquet = []string{"core.threads"}
 	_, err := transforms.New(t.Context(), l.options(overlay(t, nil), board("main")))
-	require.ErrorContains(t, err, "publish: parquet: there is no table core.threads; known are core.answer, ")
+	require.ErrorContains(t, err, "publish: parquet: there is no table core.threads; known are core.account, ")
 
 	l.fixtureT()
 	l.cfg.Publish.Parquet = []string{"core.thread", "mart.person"}

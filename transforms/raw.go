@@ -64,7 +64,8 @@ func (s *stream) parseRaw(ctx context.Context, conn *sql.Conn, p *stagingPlan) e
 }
 
 // latest selects each record's newest version, of all records or of those that
-// a changed run touched; a tombstone has the data it last had.
+// a changed run touched; a tombstone has the data it last had, and went when the
+// source says so, else when it was found gone.
 func (s *stream) latest(whole bool) string {
 	touched := ""
 	if !whole {

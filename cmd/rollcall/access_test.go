@@ -60,9 +60,8 @@ func TestRun_keepsItsOpenFilesPrivate(t *testing.T) {
 }
 
 func TestDoctor_namesWhatIsOpenOrShut(t *testing.T) {
-	s := newSite(t, forumConfig)
+	s := builtSite(t, "")
 	require.NoError(t, os.Chmod(filepath.Dir(s.dir), 0o711)) // a test's own folder is shut
-	s.ok("run", "--once")
 	require.Contains(t, s.ok("doctor"), "other users read published/ and nothing else")
 	for path, mode := range map[string]fs.FileMode{"data/tmp": 0o755, "data/published": 0o777} {
 		before := modeOf(s.path(path))

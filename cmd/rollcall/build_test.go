@@ -8,8 +8,7 @@ import (
 )
 
 func TestBuild_explainsAndSelectsAloneAndThroughTheDaemon(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	try := func() {
 		var steps []buildStep
 		require.NoError(t, json.Unmarshal([]byte(s.ok("build", "--explain", "--json", "--select", "core.thread+", "--select", "core.community")), &steps))

@@ -38,8 +38,9 @@ func TestValidate_holdsPrimaryKPIsToTheirRule(t *testing.T) {
 }
 
 func TestKPIList_showsThePrimaryOnesInOrder(t *testing.T) {
-	s := newSite(t, forumConfig+communityBlock)
-	s.ok("run", "--once")
+	s := builtSite(t, communityBlock)
+	s.ok("build")
+	s.ok("publish")
 	var list []transforms.KPISummary
 	require.NoError(t, json.Unmarshal([]byte(s.ok("kpi", "list", "--primary", "--json")), &list))
 	var ids []string

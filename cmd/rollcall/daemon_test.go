@@ -98,8 +98,7 @@ func TestRun_syncsBuildsAndPublishesBySchedule(t *testing.T) {
 // Every command that opens a database works beside a daemon, and gives what it
 // gives without one.
 func TestCommands_workThroughTheDaemon(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	query := []string{"query", "--lake", "select key from raw.discourse__topics order by key limit 700"}
 	alone := s.ok(query...)
 	d := s.start()

@@ -14,6 +14,7 @@ import (
 	"rollcall/connectors"
 	"rollcall/internal/config"
 	"rollcall/internal/warehouse"
+	"rollcall/transforms"
 )
 
 // Thresholds of doctor.
@@ -79,6 +80,7 @@ func (h *host) doctor(ctx context.Context, _ noArgs, _ func(any)) (any, error) {
 	h.checkMemory(result, cfg)
 	h.checkFiles(ctx, result, cfg)
 	h.checkPublished(result, cfg)
+	h.checkErasures(ctx, result)
 	checkAccess(result, cfg)
 	unreachable := h.checkSources(ctx, result, cfg)
 	return *result, verdict(*result, unreachable)
@@ -162,6 +164,16 @@ func (h *host) checkFiles(ctx context.Context, result *doctorResult, cfg *config
 			continue // of the files open here
 		}
 		result.add("wal", path, "warn", "left by a read-write session on a published file, whose changes are lost: open it with `duckdb -readonly`, and delete this log")
+	}
+}
+
+// checkErasures looks for erasures that a killed process or a failed check left.
+func (h *host) checkErasures(ctx context.Context, result *doctorResult) {
+	switch pending, err := transforms.PendingErasures(ctx, h.db); {
+	case err != nil:
+		result.add("erasures", "identity", "fail", "%v", err)
+	case pending > 0:
+		result.add("erasures", "identity", "fail", "%s asked for and not finished: `rollcall publish` finishes it; until then releases may show who is to be erased", counted(int64(pending), "erasure"))
 	}
 }
 

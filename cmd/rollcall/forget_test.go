@@ -1,10 +1,14 @@
 package main
 
 import (
+	"bytes"
+	"context"
+	"database/sql"
 	"encoding/json"
 	"io/fs"
 	"net/http/httptest"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -86,7 +90,7 @@ func (s *site) lines(name string, lines ...string) {
 
 // holdsNothing searches every byte of every file of the data directory, and,
 // since DuckDB and Parquet compress, every value of every table in them.
-func (s *site) holdsNothing() (values int) {
+func (s *site) holdsNothing() (bytesOfValues int) {
 	s.t.Helper()
 	err := filepath.WalkDir(s.path("data"), func(path string, entry fs.DirEntry, err error) error {
 		if err != nil || !entry.Type().IsRegular() {
@@ -95,27 +99,42 @@ func (s *site) holdsNothing() (values int) {
 		content, err := os.ReadFile(path)
 		require.NoError(s.t, err)
 		s.holdsNoForm(path, content)
+		var values []byte
 		switch filepath.Ext(path) {
 		case ".parquet":
-			values += s.searchValues(path, "", "read_parquet('"+path+"')")
+			values = s.values("", "select * from read_parquet('"+path+"')")
 		case ".duckdb":
-			tables := strings.Fields(string(s.values(path, `select '"' || schema_name || '"."' || table_name || '"' from duckdb_tables() where not internal`)))
-			for _, table := range tables {
-				values += s.searchValues(path, path, table)
-			}
+			values = s.everyValue(path)
 		}
+		s.holdsNoForm("values of "+path, values)
+		require.NotContains(s.t, strings.ToLower(string(values)), "quirina", path)
+		bytesOfValues += len(values)
 		return nil
 	})
 	require.NoError(s.t, err)
-	return values
+	return bytesOfValues
 }
 
-func (s *site) searchValues(where, file, table string) int {
+// everyValue prints every value of every table of a DuckDB file.
+func (s *site) everyValue(path string) []byte {
 	s.t.Helper()
-	content := s.values(file, "select * from "+table)
-	s.holdsNoForm(where+" "+table, content)
-	require.NotContains(s.t, strings.ToLower(string(content)), "quirina", "%s %s", where, table)
-	return len(content)
+	db, err := sql.Open("duckdb", path+"?access_mode=read_only")
+	require.NoError(s.t, err)
+	defer db.Close()
+	var tables, columns string
+	require.NoError(s.t, db.QueryRow(`select string_agg('select cast(t as varchar) as row from "' || schema_name || '"."' || table_name || '" as t', ' union all '),
+    coalesce(string_agg(table_name), '') from duckdb_tables() where not internal`).Scan(&tables, &columns))
+	rows, err := db.Query(tables)
+	require.NoError(s.t, err)
+	defer rows.Close()
+	var out bytes.Buffer
+	for rows.Next() {
+		var row string
+		require.NoError(s.t, rows.Scan(&row))
+		out.WriteString(row + "\n")
+	}
+	require.NoError(s.t, rows.Err())
+	return out.Bytes()
 }
 
 func TestForget_leavesNoByteOfTheAddressAndSurvivesTheNextSync(t *testing.T) {
@@ -148,5 +167,88 @@ func TestForget_leavesNoByteOfTheAddressAndSurvivesTheNextSync(t *testing.T) {
 	s.ok("build")
 	s.ok("publish")
 	check()
+	require.Positive(t, s.holdsNothing())
+}
+
+// A function's address goes alone, one that nobody knows is suppressed, and what
+// is no address is refused.
+func TestForget_erasesAnAddressAlone(t *testing.T) {
+	s := forgetSite(t)
+	s.fails(exitUsage, "is no e-mail address", "forget", "quirina", "--yes")
+	s.fails(exitUsage, "--yes", "forget", "support@other.example")
+	for _, name := range []string{"crm", "board"} {
+		s.ok("sync", name)
+	}
+	require.Contains(t, s.ok("forget", "nobody@nowhere.example", "--yes"), "nothing was found; the address is suppressed from now on")
+
+	out := s.ok("forget", "Support+x@other.example", "--yes")
+	require.Contains(t, out, "nothing was found", "a tag may be somebody else's where the provider is not known")
+	out = s.ok("forget", "Support@other.example", "--yes")
+	require.Contains(t, out, "erased the address alone: it is no one person's address but a function's")
+	require.NotContains(t, string(s.everyValue(s.path("data/lake.duckdb"))), "support@other")
+	contact := "select data from raw.files__identity where key = 'contacts:c3' order by version desc limit 1"
+	require.Contains(t, s.query("--lake", contact), `"[erased]"`)
+	s.ok("sync", "crm", "--full")
+	require.Equal(t, "1", s.query("--lake", "select count(*) from raw.files__identity where key = 'contacts:c3'"))
+	require.Equal(t, "4", s.query("--lake", "select count(*) from lake.identity.person_identity where source_instance = 'crm' and unlinked_at is null"))
+
+	require.NoError(t, os.Remove(s.path("data/keys/ids.key")))
+	s.fails(exitInternal, "restore it from a backup", "sync", "crm")
+}
+
+// Killed at any moment, an erasure is known to be unfinished, and finished by
+// what would publish.
+func TestForget_killedIsFinishedLater(t *testing.T) {
+	s := forgetSite(t)
+	s.ok("sync", "crm")
+	s.ok("sync", "board")
+	s.ok("build")
+	s.ok("publish")
+	for _, file := range []string{"data/published/releases/.unfinished-*", "data/lake.duckdb.compact"} {
+		s.killAt(file, "forget", leaked, "--yes")
+		require.Contains(t, s.ok("status"), "not finished", file)
+	}
+	require.Contains(t, s.run("doctor").stdout, "asked for and not finished")
+	s.ok("publish")
+	require.Positive(t, s.holdsNothing())
+	require.NotContains(t, s.ok("status"), "not finished")
+	require.Equal(t, "1", s.query("select count(author_identity_id) from core.thread"))
+}
+
+// killAt starts a command and kills it as soon as a file is there.
+func (s *site) killAt(pattern string, args ...string) {
+	s.t.Helper()
+	ctx, cancel := context.WithTimeout(s.t.Context(), 2*time.Minute)
+	defer cancel()
+	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd.Dir, cmd.Env = s.dir, s.env
+	require.NoError(s.t, cmd.Start())
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	for {
+		if found, _ := filepath.Glob(s.path(pattern)); len(found) > 0 {
+			require.NoError(s.t, cmd.Process.Kill())
+			<-ended
+			return
+		}
+		select {
+		case err := <-ended:
+			s.t.Fatalf("%v ended before %s was there: %v", args, pattern, err)
+		case <-time.After(time.Millisecond):
+		}
+	}
+}
+
+func TestForget_throughTheDaemon(t *testing.T) {
+	s := forgetSite(t)
+	s.ok("run", "--once")
+	d := s.start()
+	out := s.ok("forget", leaked, "--yes")
+	require.Contains(t, out, "done; syncs do not bring it back")
+	s.ok("sync", "crm", "--full")
+	s.ok("backup", s.path("copy"))
+	require.Contains(t, s.run("forget", leaked, "--yes").stderr, "not reached: "+s.path("copy"))
+	require.NotEmpty(t, s.ok("query", "--lake", "select count(*) from raw.files__identity"))
+	d.stop()
 	require.Positive(t, s.holdsNothing())
 }

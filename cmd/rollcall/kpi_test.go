@@ -20,9 +20,8 @@ func (s *site) explainable(id string) string {
 
 // The commands give the same with a daemon as without one.
 func TestKPI_worksBesideADaemonAndWithout(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.fails(exitInternal, "nothing was built yet: run `rollcall build` first", "kpi", "list")
-	s.ok("run", "--once")
+	newSite(t, head).fails(exitInternal, "nothing was built yet: run `rollcall build` first", "kpi", "list")
+	s := builtSite(t, "")
 	month := s.explainable("unanswered_question_rate")
 	commands := [][]string{
 		{"kpi", "list"}, {"kpi", "list", "--json"}, {"kpi", "show", "community_mau"}, {"kpi", "show", "community_mau", "--json"},

@@ -245,6 +245,7 @@ func TestPublish_holdsNoFormOfAnAddress(t *testing.T) {
 connector "files" "export" {
   kinds       = ["community", "survey", "product"]
   email_trust = "self"
+  key_secret  = env("FORUM_KEY")
 ` + s.leakyRows() + "}\n" + s.leakyForum())
 	s.ok("run", "--once")
 	require.NotEqual(t, "0", s.query("--lake", "select count(*) from lake.staging.identity where contains(email, '@leak-7f3a.example')"))
@@ -275,6 +276,7 @@ func TestPublish_withoutPeopleHoldsNoFormOfAnAddress(t *testing.T) {
 connector "files" "export" {
   kinds       = ["community", "survey", "product"]
   email_trust = "self"
+  key_secret  = env("FORUM_KEY")
 ` + s.leakyRows() + "}\n")
 	s.ok("run", "--once")
 	require.Equal(t, "0", s.query("select count(*) from information_schema.tables where table_schema in ('core', 'mart')"))

@@ -149,8 +149,7 @@ func TestSync_reportsAForbiddenStreamAndSucceeds(t *testing.T) {
 }
 
 func TestDoctor_looksAtEverything(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	var result doctorResult
 	require.NoError(t, json.Unmarshal([]byte(s.ok("doctor", "--json")), &result))
 	seen := map[string]bool{}
@@ -167,8 +166,7 @@ func TestDoctor_looksAtEverything(t *testing.T) {
 }
 
 func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	for _, lake := range [][]string{nil, {"--lake"}} {
 		for _, query := range []string{
 			"select 1; select 2", "drop table kpi.value", "create table x as select 1", "copy kpi.value to 'x.csv'",
@@ -188,8 +186,7 @@ func TestQuery_acceptsOneSelectThatReadsNoFile(t *testing.T) {
 }
 
 func TestQuery_withoutASelectListsTheTables(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	published := s.ok("query")
 	require.True(t, strings.HasPrefix(published, "table\trows\tcomment\tcolumns\n"), published)
 	require.Contains(t, published, "\nkpi.release\t1\tOne row: which release this file is.")
@@ -234,8 +231,7 @@ func TestPurge_deletesOnlyWhatIsNoLongerConfigured(t *testing.T) {
 }
 
 func TestPurge_leavesNothingToPublish(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	require.NotEqual(t, "0", s.query("select count(*) from core.person"))
 	s.write(head)
 	s.ok("purge", "forum", "--yes")
@@ -260,8 +256,7 @@ func TestConnectorName_isUniqueOverKeptData(t *testing.T) {
 }
 
 func TestRenamedConnector_keepsItsPeople(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	const people = "select string_agg(person_id, ' ' order by person_id) from identity.person_identity"
 	before := s.query("--lake", people)
 	text, err := os.ReadFile(s.path("rollcall.hcl"))
@@ -270,28 +265,4 @@ func TestRenamedConnector_keepsItsPeople(t *testing.T) {
 	s.ok("build")
 	require.Equal(t, before, s.query("--lake", people))
 	require.Equal(t, "board", s.query("--lake", "select distinct split_part(identity_id, ':', 2) from identity.person_identity"))
-}
-
-func TestDemo_printsAHandfulOfKPIs(t *testing.T) {
-	s := newSite(t, head)
-	out := s.run("demo", "--keep", "demo")
-	require.Zero(t, out.code, out.stderr)
-	for _, want := range []string{"Monthly active members", "New members", "Posts and replies", "Time to first response", "Unanswered question rate", "CHANGE", "hours", "rollcall.duckdb", "kpi list"} {
-		require.Contains(t, out.stdout, want)
-	}
-	table, _, _ := strings.Cut(out.stdout, "\n\n")
-	require.Len(t, strings.Split(table, "\n"), len(demoKPIs())+1)
-	s.fails(exitUsage, "exists already", "demo", "--keep", "demo")
-	require.Contains(t, s.ok("query", "--config", "demo/rollcall.hcl", "select count(*) >= 50 from kpi.dictionary"), "true")
-	require.Contains(t, s.ok("status", "--config", "demo/rollcall.hcl"), "posts")
-	s.readmeQueries("demo/rollcall.hcl")
-	var result demoResult
-	require.NoError(t, json.Unmarshal([]byte(s.ok("demo", "--json", "--keep", "demo2")), &result))
-	require.Len(t, result.KPIs, len(demoKPIs()))
-	for _, k := range result.KPIs {
-		require.Len(t, k.Months, demoMonths)
-		for _, month := range k.Months {
-			require.NotNil(t, month.Value, k.ID)
-		}
-	}
 }

@@ -104,6 +104,9 @@ connector "discourse" "forum" {
 }
 `
 
+// commandTimeout is for machines that do other work as well.
+const commandTimeout = 5 * time.Minute
+
 // ended is a finished command.
 type ended struct {
 	code           int
@@ -113,7 +116,7 @@ type ended struct {
 // run executes the program and waits for it.
 func (s *site) run(args ...string) ended {
 	s.t.Helper()
-	ctx, cancel := context.WithTimeout(s.t.Context(), time.Minute)
+	ctx, cancel := context.WithTimeout(s.t.Context(), commandTimeout)
 	defer cancel()
 	cmd := exec.CommandContext(ctx, binary, args...)
 	cmd.Dir, cmd.Env = s.dir, s.env

@@ -30,10 +30,10 @@ var exportedType = regexp.MustCompile(`^(BOOLEAN|INTEGER|BIGINT|DOUBLE|VARCHAR|D
 // the Parquet files as in the published database.
 func TestParquet_saysTheSameToEveryReader(t *testing.T) {
 	interpreter := python.With(t, "pyarrow", "polars")
-	s := newSite(t, strings.Replace(forumConfig, "\nconnector", `
+	s := builtSite(t, `
 publish { parquet = ["core.thread", "core.community_member", "mart.question_response", "mart.person_period", "mart.activity"] }
-connector`, 1))
-	s.ok("run", "--once")
+`)
+	s.ok("publish")
 	tree := s.path("data/published/parquet")
 	var files []string
 	require.NoError(t, filepath.WalkDir(tree, func(path string, entry fs.DirEntry, err error) error {

@@ -124,8 +124,7 @@ func (s *site) reader(ctx context.Context, mode string) (*exec.Cmd, *strings.Bui
 }
 
 func TestPublish_disturbsNoReader(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	for _, mode := range []string{"duckdb", "parquet"} {
 		cmd, output, stop := s.reader(t.Context(), mode)
 		defer func() {
@@ -145,8 +144,7 @@ func TestPublish_disturbsNoReader(t *testing.T) {
 }
 
 func TestPublish_isUntouchedByASessionThatWrites(t *testing.T) {
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	for _, killed := range []string{"before", "after"} {
 		cmd, _, _ := s.reader(t.Context(), "write")
 		require.Eventually(t, func() bool {
@@ -220,8 +218,7 @@ func (s *site) took(args ...string) time.Duration {
 // and nothing between; the next build gives what an undisturbed one gives.
 func TestKill_ofBuildAndPublishLeavesOneWholeRelease(t *testing.T) {
 	const values = "select * exclude (computed_at, build_id) from kpi.value order by all"
-	s := newSite(t, forumConfig)
-	s.ok("run", "--once")
+	s := builtSite(t, "")
 	undisturbed := s.ok("query", "--json", values)
 	commands := [][]string{{"build", "--full"}, {"publish"}}
 	longest := []time.Duration{s.took(commands[0]...), s.took(commands[1]...)}

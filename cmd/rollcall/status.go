@@ -9,6 +9,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"rollcall/sync"
+	"rollcall/transforms"
 )
 
 type noArgs struct{}
@@ -40,6 +41,8 @@ type statusResult struct {
 	DataDir string        `json:"data_dir"`
 	Streams []streamState `json:"streams"`
 	Build   buildState    `json:"build"`
+	// PendingErasures were asked for and are not finished.
+	PendingErasures int `json:"pending_erasures,omitempty"`
 }
 
 func (a *app) statusCommand() *cobra.Command {
@@ -67,6 +70,9 @@ func (h *host) status(ctx context.Context, _ noArgs, _ func(any)) (any, error) {
 	for _, s := range streams {
 		result.Streams = append(result.Streams, stateOf(s))
 	}
+	if result.PendingErasures, err = transforms.PendingErasures(ctx, h.db); err != nil {
+		return nil, err
+	}
 	result.Build, err = h.buildState(ctx)
 	return result, err
 }
@@ -84,6 +90,9 @@ func stateOf(s sync.StreamStatus) streamState {
 func (a *app) printStatus(result statusResult) error {
 	if a.json {
 		return a.printJSON(result)
+	}
+	if result.PendingErasures > 0 {
+		fmt.Fprintf(a.stdout, "%s not finished: `rollcall publish` finishes it\n\n", counted(int64(result.PendingErasures), "erasure"))
 	}
 	if len(result.Streams) == 0 {
 		fmt.Fprintln(a.stdout, "no connector is configured; `rollcall init TYPE` shows how")

@@ -40,7 +40,7 @@ func (c *connector) Spec() connectors.Spec {
 		Type:       "discourse",
 		Title:      "Discourse",
 		Docs:       "https://docs.discourse.org",
-		Version:    "2",
+		Version:    "3",
 		Kinds:      []connectors.Kind{connectors.KindCommunity},
 		EmailTrust: connectors.TrustVerified,
 		Settings:   settingList(),

@@ -131,6 +131,17 @@ func TestStaging_readsAnswersEventsAndRoles(t *testing.T) {
 	require.Empty(t, l.Rejected())
 }
 
+func TestStaging_readsSuspensions(t *testing.T) {
+	l := stagetest.New(t, New().Spec())
+	l.Put("users",
+		rec("4", `{"id":4,"username":"ann","created_at":"2020-01-01T00:00:00.000Z"}`),
+		rec("5", `{"id":5,"username":"bob","created_at":"2020-01-01T00:00:00.000Z","suspended":true,"suspended_at":"2026-03-01T08:00:00.000Z","suspended_till":"3024-01-01T00:00:00.000Z"}`))
+	l.Stage(false)
+	require.Equal(t, []string{"discourse:x:4|false||", "discourse:x:5|true|2026-03-01 08:00:00|3024-01-01 00:00:00"},
+		l.Rows("community_member", "member_id", "is_suspended", "suspended_at", "suspended_until"))
+	l.RequireSameWhenFull()
+}
+
 // read puts all that the source gives of every stream into the lake.
 func read(t *testing.T, s connectors.Source, l *stagetest.Lake) map[string]int {
 	t.Helper()

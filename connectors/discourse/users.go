@@ -35,7 +35,8 @@ func usersStream() stream {
   "active": "BOOLEAN",
   "staged": "BOOLEAN",
   "suspended": "BOOLEAN",
-  "suspended_at": "TIMESTAMPTZ"
+  "suspended_at": "TIMESTAMPTZ",
+  "suspended_till": "TIMESTAMPTZ"
 }`,
 		},
 		read:  (*source).readUsers,

@@ -49,7 +49,7 @@ func (c connector) Spec() connectors.Spec {
 		Type:     "files",
 		Title:    "Files (CSV, JSON lines, Parquet)",
 		Docs:     "https://github.com/apache/parquet-format/blob/master/LogicalTypes.md",
-		Version:  "3",
+		Version:  "4",
 		Settings: declared(),
 		Staging:  map[string]string{},
 	}

@@ -58,6 +58,8 @@ func peopleShapes() []shape {
 				{name: "left_at", kind: moment},
 				{name: "join_channel"},
 				{name: "is_suspended", kind: flag},
+				{name: "suspended_at", kind: moment},
+				{name: "suspended_until", kind: moment},
 				{name: "trust_level", kind: whole},
 				{name: "source_updated_at", kind: moment},
 			},

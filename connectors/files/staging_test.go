@@ -105,7 +105,7 @@ func stagedCases() []stagedCase {
 		{"community", `"mapping": {"community_id": "id", "name": "name", "supports_accept": "qa"}`, "a.csv", "id,name,qa\n1,Help,yes\n",
 			[]string{"files:x:1|Help||true|||"}},
 		{"community_member", `"mapping": {"identity_id": "who", "community_id": "board"}`, "a.csv", "who,board\n7,a\n7,b\n",
-			[]string{"files:x:member:set:7:a|files:x:a|files:x:7||||||", "files:x:member:set:7:b|files:x:b|files:x:7||||||"}},
+			[]string{"files:x:member:set:7:a|files:x:a|files:x:7||||||||", "files:x:member:set:7:b|files:x:b|files:x:7||||||||"}},
 		{"identity_role", `"mapping": {"identity_id": "who", "role_name": "=staff", "valid_from": "from", "valid_to": "to"}`, "a.csv", "who,from,to\n7,2025-01-01,2025-06-01\n7,2026-01-01,\n",
 			[]string{"files:x:7|staff|2025-01-01 00:00:00|2025-06-01 00:00:00|", "files:x:7|staff|2026-01-01 00:00:00||"}},
 		{"identity_role", `"canonical": true`, "a.csv", "identity_id,role_name\nforum:a:7,staff\n",

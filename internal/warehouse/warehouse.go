@@ -65,6 +65,9 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 	if err := errors.Join(makeDataDir(opts.Dir), os.MkdirAll(opts.TempDir, 0o700)); err != nil {
 		return nil, fmt.Errorf("create data directory: %w", err)
 	}
+	if err := removeSpilled(opts.TempDir); err != nil {
+		return nil, fmt.Errorf("remove what a dead process spilled to %s: %w", opts.TempDir, err)
+	}
 	setup := []string{
 		"set memory_limit = " + Literal(opts.MemoryLimit),
 		fmt.Sprintf("set threads = %d", opts.Threads),
@@ -101,6 +104,17 @@ func Open(ctx context.Context, opts Options) (*DB, error) {
 		return nil, errors.Join(err, db.sql.Close())
 	}
 	return db, nil
+}
+
+// removeSpilled removes what DuckDB spilled in a process that died: rows in
+// clear, which nobody reads again.
+func removeSpilled(dir string) error {
+	spilled, err := filepath.Glob(filepath.Join(dir, "duckdb_temp_*"))
+	errs := []error{err}
+	for _, path := range spilled {
+		errs = append(errs, RemoveIfThere(path))
+	}
+	return errors.Join(errs...)
 }
 
 func attach(path, catalog string) string {

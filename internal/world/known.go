@@ -76,7 +76,7 @@ func (w *World) claims(id LoginID, looks []Moment) []claim {
 			continue
 		}
 		c := claim{login: id, address: h.Address, from: h.From, until: h.Until, isOwnWord: l.Source.EmailTrust() == "self"}
-		if h.Until >= at || !history || l.Gone == h.Until && h.IsPrimary { // a contact's end has no date either
+		if h.Until >= at || !history {
 			c.until = Never
 		}
 		shown = append(shown, c)

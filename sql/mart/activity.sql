@@ -1,13 +1,16 @@
--- One row per act of a member: threads, replies, reactions, visits, events
--- attended, surveys answered and so on. Left out: removed and private content
+-- One row per act of a member: threads, replies, reactions, visits, joining,
+-- events attended, surveys answered and so on. Left out: removed and private content
 -- and what was done to it, what software did, and what people did while they
 -- were staff, bots or test people. A reply whose thread is unknown stays; so does
 -- content without an author, as a count. The tier is by the rule in force on the
 -- act's own day. A reply that got a helpful vote within helpful_window_days, or
 -- that was accepted as the answer to somebody else, goes by the rule of that.
+-- Every membership was joined once: where the source tells of that itself (an act
+-- join of the login within a day of the membership's date), by what it tells.
+-- Who was brought in by an import did nothing.
 --
--- event_id: the act; of content the thread's or reply's own id
--- event_type: thread, reply, reaction, vote, bookmark, share, visit, view, attend, survey, feedback and so on
+-- event_id: the act; of content the thread's or reply's own id, of a membership join: and its id
+-- event_type: thread, reply, reaction, vote, bookmark, share, visit, view, join, attend, survey, feedback and so on
 -- community_id: where; null for events and surveys of no community
 -- identity_id: who acted
 -- person_id: the human behind that
@@ -21,14 +24,15 @@
 -- source: connector type
 --
 -- slice: event_id
--- slice core.community_event: event_id
+-- slice core.community_event: event_id, identity_id of core.community_member
+-- slice core.community_member: 'join:' || member_id
 -- slice mart.content: content_id, content_id of core.community_event
 -- slice core.thread: thread_id of core.community_event
 -- slice mart.helpful_vote: reply_id
 -- slice core.answer: reply_id
 -- slice mart.event_participation: 'attend:' || gathering_id || ':' || identity_id
 -- slice core.survey_response: response_id
--- slice ref.calendar: date_day of core.community_event.happened_on, date_day of mart.content.happened_on
+-- slice ref.calendar: date_day of core.community_event.happened_on, date_day of mart.content.happened_on, date_day of core.community_member.joined_on
 with
 tiers as (
     select
@@ -147,6 +151,48 @@ done as (
         and c.content_id is null
 ),
 
+-- What a source tells of a join stands even where it is no act: a join made by
+-- the software (is_automated) is none by the membership either.
+told_joins as (
+    select e.identity_id, e.community_id, e.happened_on
+    from core.community_event as e
+    where e.event_type = 'join'
+),
+
+joined as (
+    select
+        'join:' || m.member_id as event_id,
+        'join' as rule_type,
+        'join' as event_type,
+        m.community_id,
+        m.identity_id,
+        p.person_id,
+        cast(null as varchar) as thread_id,
+        cast(null as varchar) as content_id,
+        cast(null as varchar) as product_topic,
+        cast(null as varchar) as campaign,
+        m.joined_at as happened_at,
+        m.joined_on as happened_on,
+        coalesce(nullif(split_part(m.member_id, ':', 1), ''), '') as source,
+        '' as reaction,
+        0 as min_chars
+    from core.community_member as m
+    left join core.person_identity as p on p.identity_id = m.identity_id
+    left join core.person_standing as s
+        on s.person_id = p.person_id and s.valid_from <= m.joined_at and s.valid_to > m.joined_at
+    where m.joined_at is not null
+        and m.join_channel is distinct from 'import'
+        and s.person_id is null
+        and not exists (
+            select 1
+            from told_joins as j
+            where j.identity_id = m.identity_id
+                and j.community_id = m.community_id
+                and j.happened_on >= add_days(m.joined_on, -1)
+                and j.happened_on <= add_days(m.joined_on, 1)
+        )
+),
+
 attended as (
     select
         'attend:' || a.gathering_id || ':' || a.identity_id as event_id,
@@ -210,6 +256,8 @@ acts as (
     select * from content
     union all
     select * from done
+    union all
+    select * from joined
     union all
     select * from attended
     union all

@@ -1,5 +1,5 @@
 -- One row per login, community and span of days over which it was a membership
--- that counts: it lasted, and its person was a member by mart.membership.
+-- that counts: it lasted (mart.member_span), and its person was a member by mart.membership.
 --
 -- identity_id: source:instance:user
 -- person_id: the human behind it
@@ -18,11 +18,10 @@ logins as (
         p.source,
         p.is_linkable,
         p.match_confidence >= param('link_confidence_min') as is_sure,
-        coalesce(m.joined_on, m.first_seen_on) as from_on,
-        coalesce(local_date(m.left_at), date '9999-12-31') as until_on
-    from core.community_member as m
+        m.from_on,
+        m.until_on
+    from mart.member_span as m
     inner join core.person_identity as p on p.identity_id = m.identity_id
-    where (not m.is_suspended or m.left_at is not null) and m.community_id is not null
 ),
 
 final as (

@@ -1,9 +1,7 @@
 -- One row per person, community and span of days over which the person was a
 -- member who counts: a membership lasted, and the person was neither staff nor a
 -- bot nor a test person. Memberships of several logins are laid over each other,
--- so that no two spans of one person and community meet. A member who is
--- suspended was one until then, and has none where no source says since when. One
--- whose joining no source dates counts from when a record first showed it.
+-- so that no two spans of one person and community meet.
 --
 -- person_id: the human
 -- community_id: where
@@ -16,11 +14,10 @@ held as (
         p.person_id,
         m.community_id,
         m.identity_id,
-        coalesce(m.joined_on, m.first_seen_on) as from_on,
-        coalesce(local_date(m.left_at), date '9999-12-31') as until_on
-    from core.community_member as m
+        m.from_on,
+        m.until_on
+    from mart.member_span as m
     inner join core.person_identity as p on p.identity_id = m.identity_id
-    where (not m.is_suspended or m.left_at is not null) and m.community_id is not null
 ),
 
 logins as (
@@ -48,10 +45,10 @@ barred as (
 -- One and minus one where a membership, or what bars it, begins and ends.
 steps as (
     select h.person_id, h.community_id, h.from_on as day_on, 1 as members, 0 as bars
-    from held as h where h.from_on < h.until_on
+    from held as h
     union all
     select h.person_id, h.community_id, h.until_on, -1, 0
-    from held as h where h.from_on < h.until_on
+    from held as h
     union all
     select b.person_id, b.community_id, b.from_on, 0, 1
     from barred as b where b.from_on < b.until_on

@@ -10,6 +10,8 @@
 -- left_at: when it ended, where the source says so
 -- join_channel: how the member came: import, invite, sso
 -- is_suspended: barred from taking part
+-- suspended_at: since when
+-- suspended_until: until when; null where that is open
 -- trust_level: the community's own grade of the member
 -- source_updated_at: the record's own change time
 select
@@ -23,6 +25,8 @@ select
     cast(null as timestamp) as left_at,
     cast(null as varchar) as join_channel,
     cast(null as boolean) as is_suspended,
+    cast(null as timestamp) as suspended_at,
+    cast(null as timestamp) as suspended_until,
     cast(null as bigint) as trust_level,
     cast(null as timestamp) as source_updated_at
 where false

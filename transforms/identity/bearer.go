@@ -57,6 +57,8 @@ where v.class not in `+personal+` and `+values+`
 	switch {
 	case err != nil:
 		return b, err
+	case isFunctions(a):
+		b.Alone = "it is no one person's address but " + className(string(address.Role))
 	case len(classes) > 0:
 		b.Alone = "it is no one person's address but " + className(classes[0])
 	case apart:
@@ -149,6 +151,13 @@ func list(items []string) string {
 		quoted = append(quoted, literal(item))
 	}
 	return "(" + strings.Join(quoted, ", ") + ")"
+}
+
+// isFunctions reports whether the local part is a function's. Of an address at a
+// host that does not exist its class says only that.
+func isFunctions(a address.Address) bool {
+	there, found := address.Parse(a.Local + "@company.com")
+	return a.Class == address.Role || found && a.Class == address.Placeholder && there.Class == address.Role
 }
 
 func className(class string) string {

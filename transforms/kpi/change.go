@@ -114,18 +114,33 @@ const lastChanges = 12
 // createNoise is how far a value usually moves: the median absolute deviation
 // of its last twelve changes of the same comparison. Shares and NPS have
 // intervals and do not need it, but for the baseline. The twelve stand side by
-// side in one row, whose list is sorted: joining every change with the twelve
-// before it and grouping takes ten times as long.
+// side in one row, where a median is what has the two middle ranks: joining
+// every change with the twelve before it and grouping takes ten times as long.
 func createNoise() string {
-	var earlier, changes, deviations []string
+	var earlier, deviations []string
 	for i := 1; i <= lastChanges; i++ {
 		earlier = append(earlier, fmt.Sprintf("lag(c.change, %[1]d) over w as v%[1]d", i))
-		changes = append(changes, fmt.Sprintf("e.v%d", i))
-		deviations = append(deviations, fmt.Sprintf("abs(m.v%d - m.middle)", i))
+		deviations = append(deviations, fmt.Sprintf("abs(m.v%[1]d - m.middle) as v%[1]d", i))
 	}
-	return strings.NewReplacer("{earlier}", strings.Join(earlier, ", "), "{last}", fmt.Sprintf("e.v%d", lastChanges),
-		"{changes}", strings.Join(changes, ", "), "{deviations}", strings.Join(deviations, ", "),
-		"{low}", fmt.Sprint(lastChanges/2), "{high}", fmt.Sprint(lastChanges/2+1)).Replace(noise)
+	return strings.NewReplacer("{earlier}", strings.Join(earlier, ", "), "{deviations}", strings.Join(deviations, ", "),
+		"{middle}", middleOf("e"), "{deviation}", middleOf("d"), "{last}", fmt.Sprintf("e.v%d", lastChanges)).Replace(noise)
+}
+
+// middleOf is the median of v1, v2, … of a row: the mean of the two whose rank,
+// the number of values below them and of equal ones before them, is in the
+// middle.
+func middleOf(row string) string {
+	var terms []string
+	for i := 1; i <= lastChanges; i++ {
+		var below []string
+		for j := 1; j <= lastChanges; j++ {
+			if i != j {
+				below = append(below, fmt.Sprintf("cast(%[1]s.v%[2]d %[4]s %[1]s.v%[3]d as integer)", row, j, i, map[bool]string{true: "<=", false: "<"}[j < i]))
+			}
+		}
+		terms = append(terms, fmt.Sprintf("case when %s in (%d, %d) then %s.v%d else 0 end", strings.Join(below, " + "), lastChanges/2-1, lastChanges/2, row, i))
+	}
+	return "safe_div(" + strings.Join(terms, " + ") + ", 2)"
 }
 
 const noise = `create or replace temp table noise as
@@ -146,23 +161,18 @@ earlier as (
     )
 ),
 
-sorted as (
-    select e.*, list_sort([{changes}]) as changes
+middles as (
+    select e.*, {middle} as middle
     from earlier as e
     where {last} is not null
 ),
 
-middles as (
-    select s.*, safe_div(s.changes[{low}] + s.changes[{high}], 2) as middle
-    from sorted as s
-),
-
 deviations as (
-    select m.slice_no, m.compare_to, m.period_start, list_sort([{deviations}]) as deviations
+    select m.slice_no, m.compare_to, m.period_start, {deviations}
     from middles as m
 )
 
-select d.slice_no, d.compare_to, d.period_start, safe_div(d.deviations[{low}] + d.deviations[{high}], 2) as deviation
+select d.slice_no, d.compare_to, d.period_start, {deviation} as deviation
 from deviations as d`
 
 // insertChange works out size, direction and significance. A share has moved

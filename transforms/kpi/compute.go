@@ -229,7 +229,7 @@ func (g *group) smaller(grain string, made map[string]bool) string {
 
 // dropWork removes what only Compute reads.
 func dropWork(ctx context.Context, tx Execer) error {
-	tables := []string{"atom", "folded", "folding", "stated", "amounts", "piece", "step", "sampled", "kept_cell", "kpi_state", "kpi_days"}
+	tables := []string{"atom", "folded", "stated", "amounts", "piece", "step", "sampled", "kept_cell", "kpi_state", "kpi_days"}
 	for _, grain := range grains() {
 		tables = append(tables, "collapsed_"+grain)
 	}

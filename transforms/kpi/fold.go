@@ -87,8 +87,7 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 	if g.head().who() != "" {
 		who = "k.who"
 	}
-	query := fmt.Sprintf(`create or replace temp table folding as
-with
+	folding := fmt.Sprintf(`with
 stated as (
     select
         k.period_start,
@@ -115,10 +114,7 @@ from sliced as c%s`,
 		strings.Join(names, ""), firsts, strings.Join(names, ""),
 		label, value, strings.Join(sums, ""), strings.Join(append([]string{"(c.period_start)"}, sets...), ", "),
 		text, strings.Join(numbers, ""), decode)
-	if err := g.tx.Exec(ctx, query); err != nil {
-		return err
-	}
-	return g.store(ctx, grain, of)
+	return g.store(ctx, grain, folding, of)
 }
 
 // traitJoins bring the traits of the people to rows k.
@@ -140,21 +136,17 @@ func (g *group) foldSlices(ctx context.Context, grain, rows string, p pass) erro
 	for _, a := range list {
 		columns += fmt.Sprintf(",\n    cast(%s as double) as %s", a.expr, a.name)
 	}
-	query := fmt.Sprintf(`create or replace temp table folding as
-select
+	folding := fmt.Sprintf(`select
     k.period_start,
     '%[1]s' as segment_type,
     coalesce(k.%[2]s, 'unknown') as segment_value%[3]s
 from %[4]s as k
 group by k.period_start, coalesce(k.%[2]s, 'unknown')`, p.type_, p.column, columns, rows)
-	if err := g.tx.Exec(ctx, query); err != nil {
-		return err
-	}
-	return g.store(ctx, grain, of)
+	return g.store(ctx, grain, folding, of)
 }
 
-// store takes the numbers of all KPIs of the group from the fold.
-func (g *group) store(ctx context.Context, grain string, of map[side]string) error {
+// store runs a fold and takes the numbers of all KPIs of the group from it.
+func (g *group) store(ctx context.Context, grain, folding string, of map[side]string) error {
 	var parts []string
 	for _, m := range g.metrics {
 		if g.isPlaced(m.d, grain) {
@@ -164,8 +156,8 @@ func (g *group) store(ctx context.Context, grain string, of map[side]string) err
 	if len(parts) == 0 {
 		return nil
 	}
-	return g.tx.Exec(ctx, fmt.Sprintf("insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)\n%s",
-		strings.Join(foldedNumbers(), ", "), strings.Join(parts, "\nunion all\n")))
+	return g.tx.Exec(ctx, fmt.Sprintf("insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)\nwith folding as materialized (\n%s\n)\n\n%s",
+		strings.Join(foldedNumbers(), ", "), folding, strings.Join(parts, "\nunion all\n")))
 }
 
 func foldedNumbers() []string {

@@ -40,7 +40,7 @@ func ComputeToDate(ctx context.Context, tx Execer, run Run, configured []Finishe
 			return fmt.Errorf("periods to date: %w", err)
 		}
 	}
-	return drop(ctx, tx, "cell", "folded", "atom", "folding", "stated", "amounts", "piece", "kpi_days", toDateCalendar)
+	return drop(ctx, tx, "cell", "folded", "atom", "stated", "amounts", "piece", "kpi_days", toDateCalendar)
 }
 
 // A dayRange is what of a KPI's time can be compared: covered and mature days,

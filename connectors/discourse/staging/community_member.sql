@@ -1,6 +1,6 @@
 -- One row per member. Staged users were made from an e-mail and never joined,
--- accounts with an id below 0 are Discourse's own. Who is suspended has left as
--- of that day, and is back where it is lifted.
+-- accounts with an id below 0 are Discourse's own. A suspension is shown while it
+-- lasts, and not any more where it is lifted.
 select
     record,
     first_seen_at,
@@ -9,8 +9,9 @@ select
     'discourse:' || instance as community_id,
     'discourse:' || instance || ':' || j.id as identity_id,
     j.created_at at time zone 'UTC' as joined_at,
-    case when j.suspended then j.suspended_at at time zone 'UTC' end as left_at,
     coalesce(j.suspended, false) as is_suspended,
+    j.suspended_at at time zone 'UTC' as suspended_at,
+    j.suspended_till at time zone 'UTC' as suspended_until,
     j.trust_level as trust_level,
     synced_at as source_updated_at
 from raw.discourse__users

@@ -57,10 +57,12 @@ select
     j.left_at at time zone 'UTC' as left_at,
     j.join_channel as join_channel,
     j.is_suspended as is_suspended,
+    j.suspended_at at time zone 'UTC' as suspended_at,
+    j.suspended_until at time zone 'UTC' as suspended_until,
     j.trust_level as trust_level,
     j.source_updated_at at time zone 'UTC' as source_updated_at
 from raw.files__community_member
--- {"canonical": "BOOLEAN", "member_id": "VARCHAR!", "community_id": "VARCHAR", "identity_id": "VARCHAR!", "joined_at": "TIMESTAMPTZ", "left_at": "TIMESTAMPTZ", "join_channel": "VARCHAR", "is_suspended": "BOOLEAN", "trust_level": "BIGINT", "source_updated_at": "TIMESTAMPTZ"}
+-- {"canonical": "BOOLEAN", "member_id": "VARCHAR!", "community_id": "VARCHAR", "identity_id": "VARCHAR!", "joined_at": "TIMESTAMPTZ", "left_at": "TIMESTAMPTZ", "join_channel": "VARCHAR", "is_suspended": "BOOLEAN", "suspended_at": "TIMESTAMPTZ", "suspended_until": "TIMESTAMPTZ", "trust_level": "BIGINT", "source_updated_at": "TIMESTAMPTZ"}
 
 -- One row per live or deleted row of the file sets that fill thread.
 select

@@ -30,6 +30,9 @@ func (h *history) write() {
 	}
 	h.writeDone(world.Reacted, world.Unreacted)
 	h.writeDone(world.Bookmarked, world.Unbookmarked)
+	for _, m := range h.members { // G11 has joining among the passive acts
+		h.add(m.login, m.community, m.joined, passive, other)
+	}
 	h.shown(h.writePlain)
 	for _, e := range h.standing(world.Starred, world.Unstarred) {
 		h.add(e.Login, world.CommunityID(e.Object), e.At, light, other)
@@ -93,11 +96,6 @@ func (h *history) writeDone(done, undone world.Kind) {
 // writePlain lists acts that leave nothing to take back.
 func (h *history) writePlain(e *world.Event) {
 	switch e.Kind {
-	case world.LoginMade:
-		// G11 has joining among the passive acts.
-		if isForum(h.w.Logins[e.Login].Source) {
-			h.add(e.Login, h.forumOf(e.Login), e.At, passive, other)
-		}
 	case world.Flagged:
 		if id := world.PostID(e.Object); h.counts(id) {
 			h.add(e.Login, h.communityOf(id), e.At, passive, other)

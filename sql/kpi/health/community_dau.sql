@@ -1,12 +1,13 @@
 /*
 kpi "community_dau" {
   name        = "Daily active members"
-  definition  = "People who were active on the day; for a week or a month the mean of its days, empty days included. Active means any act down to a visit where every community says who visited, else writing a thread or a reply. What the software does (badges, automatic joins) is no act."
+  definition  = "People who were active on the day; for a week or a month the mean of its days, empty days included. Active means any act down to joining or a visit where every community says who visited, else writing a thread or a reply. What the software does (badges, automatic joins) is no act."
   formula     = "distinct active people of the day; person-days / days of the week or month"
   data_source = "community platform: threads, replies, acts and visits"
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
+  version     = 2
   measure     = "sum"
   forward     = true
   per         = "day"

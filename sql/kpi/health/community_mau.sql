@@ -1,12 +1,13 @@
 /*
 kpi "community_mau" {
   name        = "Monthly active members"
-  definition  = "Distinct people active in the calendar month: any act down to a visit where every community says who visited, else writing a thread or a reply. By day and week the 30 days up to its end, which compares better than months of different length."
+  definition  = "Distinct people active in the calendar month: any act down to joining or a visit where every community says who visited, else writing a thread or a reply. By day and week the 30 days up to its end, which compares better than months of different length."
   formula     = "distinct people with an active day in the window"
   data_source = "community platform: threads, replies, acts and visits"
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
+  version     = 2
   measure     = "distinct"
   of          = "person"
   unit        = "count"

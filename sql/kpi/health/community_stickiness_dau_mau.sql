@@ -1,12 +1,13 @@
 /*
 kpi "community_stickiness_dau_mau" {
   name        = "Community stickiness"
-  definition  = "Mean over the days of the period of that day's active members divided by the members active in the 30 days that end with it. Days without an active member in 30 days are skipped. Numerator and denominator are the means of the two counts, so their quotient is near the value and not equal to it. Read the change before the level; not offered by day, since weekends dip."
-  formula     = "mean of DAU / MAU of 30 days, over the days with MAU > 0"
+  definition  = "Mean over the days of the period of that day's active members divided by the members active in the 30 days that end with it. Days without an active member in 30 days are skipped, and so are days that no source covers: nobody could be seen on them. Numerator and denominator are the means of the two counts, so their quotient is near the value and not equal to it. Read the change before the level; not offered by day, since weekends dip."
+  formula     = "mean of DAU / MAU of 30 days, over the covered days with MAU > 0"
   data_source = "community platform: threads, replies, acts and visits"
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
+  version     = 2
   measure     = "derived"
   forward     = true
   unit        = "ratio"
@@ -39,6 +40,13 @@ active_on_day as (
     where c.kpi_id = 'community_dau' and c.grain = 'day'
 ),
 
+-- Those of the whole, which has a value for every day that a source covers.
+covered as (
+    select d.date_day
+    from active_on_day as d
+    where d.segment_type = 'all' and d.members is not null
+),
+
 daily as (
     select
         cal.week_start,
@@ -50,6 +58,7 @@ daily as (
         safe_div(coalesce(d.members, 0), m.members) as share, -- none on a day without MAU
         m.n
     from active_in_30_days as m
+    inner join covered as v on v.date_day = m.date_day
     inner join ref.calendar as cal on cal.date_day = m.date_day
     left join active_on_day as d
         on d.date_day = m.date_day

@@ -7,6 +7,7 @@ kpi "community_wau" {
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
+  version     = 2
   measure     = "distinct"
   of          = "person"
   unit        = "count"

@@ -7,6 +7,7 @@ import (
 	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/hex"
+	"hash"
 	gosync "sync"
 
 	"rollcall/transforms/identity/address"
@@ -45,6 +46,7 @@ type List struct {
 	key    string
 	hashes map[[sha256.Size]byte]bool
 	counts map[Kind]int
+	macs   gosync.Pool // of hash.Hash: the key's part of one is computed once
 
 	mu   gosync.Mutex
 	seen map[string]bool // texts between an at sign's neighbours -> erased; bounded
@@ -69,7 +71,12 @@ func (l *List) Has(kind Kind, text string) bool {
 	if l == nil || l.counts[kind] == 0 {
 		return false
 	}
-	mac := hmac.New(sha256.New, []byte(l.key))
+	mac, reused := l.macs.Get().(hash.Hash)
+	if !reused {
+		mac = hmac.New(sha256.New, []byte(l.key))
+	}
+	defer l.macs.Put(mac)
+	mac.Reset()
 	write(mac, kind, text)
 	var sum [sha256.Size]byte
 	mac.Sum(sum[:0])

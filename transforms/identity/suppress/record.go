@@ -4,6 +4,8 @@ import (
 	"bytes"
 	"encoding/json"
 	"slices"
+	"strings"
+	"unsafe"
 
 	"github.com/tidwall/gjson"
 )
@@ -36,7 +38,8 @@ func (l *List) CutJSON(data []byte) (cut []byte, found bool) {
 
 // mayHoldJSON is MayHold of a JSON text, in which any letter may be escaped.
 func mayHoldJSON(data []byte) bool {
-	return bytes.IndexByte(data, '@') >= 0 || bytes.Contains(data, []byte(`\u00`)) || MayHold(string(data))
+	text := unsafe.String(unsafe.SliceData(data), len(data)) // lent, not kept
+	return MayHold(text) || strings.Contains(text, `\u00`)
 }
 
 // stringEnd is the place behind a JSON string that begins at.
@@ -53,6 +56,9 @@ func stringEnd(data []byte, at int) int {
 }
 
 func (l *List) cutString(quoted []byte) (masked []byte, erased bool) {
+	if !mayHoldJSON(quoted) {
+		return quoted, false
+	}
 	text := string(quoted[1 : len(quoted)-1])
 	if bytes.IndexByte(quoted, '\\') >= 0 {
 		if err := json.Unmarshal(quoted, &text); err != nil {

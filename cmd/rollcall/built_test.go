@@ -1,0 +1,38 @@
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	gosync "sync"
+	"testing"
+
+	"github.com/stretchr/testify/require"
+)
+
+// builtOnce is the data directory of a site of forumConfig after its first
+// `run --once`. A build of every KPI takes ten seconds of processor time, and
+// most tests only need one to have been.
+var builtOnce struct {
+	gosync.Mutex
+	dir string
+}
+
+// builtSite is a site of forumConfig, with more of the configuration behind it,
+// that was synced, built and published.
+func builtSite(t *testing.T, more string) *site {
+	t.Helper()
+	s := newSite(t, forumConfig+more)
+	builtOnce.Lock()
+	defer builtOnce.Unlock()
+	if builtOnce.dir == "" {
+		first := newSite(t, forumConfig)
+		first.ok("run", "--once")
+		kept := filepath.Join(filepath.Dir(binary), "built")
+		require.NoError(t, os.Rename(first.path("data"), kept))
+		builtOnce.dir = kept
+	}
+	out, err := exec.Command("cp", "-a", builtOnce.dir, s.path("data")).CombinedOutput() // links and modes too
+	require.NoError(t, err, string(out))
+	return s
+}
