@@ -33,7 +33,7 @@ func BenchmarkResolve(b *testing.B) {
 		people := observations * 30 / 100
 		l.generate("lake.staging", 0, people)
 		l.exec("checkpoint lake")
-		// Who looks alike is asked once a day, and measured by itself.
+		// Who looks alike is asked once a day, and not measured here.
 		l.exec("insert into lake.identity.solved (fingerprint, compared_at) values ('', timestamp '2026-06-01')")
 		if path := os.Getenv("RESOLVE_EXPORT"); path != "" {
 			l.export(path)
