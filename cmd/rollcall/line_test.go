@@ -99,7 +99,12 @@ func TestRunOnce_publishesWhatTheForumHolds(t *testing.T) {
 	}
 	for _, u := range forum.Users {
 		if !u.Bot && !u.Staff {
-			joined[u.Joined.Format("2006-01")+"-01"]++
+			month := u.Joined.Format("2006-01") + "-01"
+			joined[month]++
+			if active[month] == nil {
+				active[month] = map[int64]bool{}
+			}
+			active[month][u.ID] = true // joining is an act
 		}
 	}
 	month := forum.End.AddDate(0, -2, 0).Format("2006-01") + "-01"

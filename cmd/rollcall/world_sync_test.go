@@ -121,7 +121,7 @@ func (f *follower) sync(at world.Moment, request sync.Request) (appended int64) 
 		require.NotEmpty(f.t, outcomes)
 		request.Selections = nil
 		for _, o := range outcomes {
-			require.Zero(f.t, o.Rejected, "%s %s", o.Instance, o.Stream)
+			require.Zero(f.t, o.Rejected, "%s %s: %s", o.Instance, o.Stream, f.rejected())
 			require.Zero(f.t, o.HeldBack, "%s %s", o.Instance, o.Stream)
 			appended += o.Appended + o.Tombstones
 			if o.Status == sync.StatusOK {
@@ -137,6 +137,13 @@ func (f *follower) sync(at world.Moment, request sync.Request) (appended int64) 
 	}
 	require.FailNow(f.t, "the sources refuse for ever", "%v", request.Selections)
 	return 0
+}
+
+// rejected says why records could not be stored.
+func (f *follower) rejected() (reasons string) {
+	f.t.Helper()
+	require.NoError(f.t, f.db.SQL().QueryRow("select coalesce(string_agg(key || ': ' || reason, '; '), '') from lake.ops.rejected_record").Scan(&reasons))
+	return reasons
 }
 
 // stored is the latest live version of every record of a stream.
@@ -173,7 +180,8 @@ func TestSync_followsASimulatedCompanyThroughItsOwnConnectors(t *testing.T) {
 			f := follow(t, w, c.faults)
 			for step := range c.steps {
 				at := w.Start + (w.End-w.Start)*(step+1)/c.steps
-				require.NotZero(t, f.sync(at, sync.Request{}), "step %d", step+1)
+				// Of a handful of solutions one that is taken back is more than a fifth.
+				require.NotZero(t, f.sync(at, sync.Request{AcceptDeletes: true}), "step %d", step+1)
 				f.compare(at, false)
 			}
 			require.Zero(t, f.sync(w.End, sync.Request{}), "a second sync appends nothing")
