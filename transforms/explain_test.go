@@ -19,7 +19,7 @@ func orZero(v *float64) float64 {
 func TestExplain_findsTheRunsThatStoredTheRecords(t *testing.T) {
 	l := newLake(t)
 	l.fixtureT()
-	l.exec("insert into lake.ops.run select i, 'board', 'main', 'threads', 'continue', 'ok', null, null, timestamp '2026-02-09 10:00:00', null, null, 1, 1, 0, 0, 0, 0 from range(1, 40) as r(i)")
+	l.exec("insert into lake.ops.run select i, 'board', 'main', 'threads', 'continue', 'ok', null, null, timestamp '2026-02-09 10:00:00', null, null, 1, 1, 0, 0, 0, 0, 0 from range(1, 40) as r(i)")
 	b := l.builder(board("main"))
 	l.build(b)
 	run := l.rows("select run_id from lake.raw.board__threads where key = 'T3'")[0]

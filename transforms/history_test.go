@@ -163,7 +163,7 @@ func TestBuild_cutsTheSeriesWhereAParameterChanges(t *testing.T) {
 	l := newHistory(t)
 	params := strings.Replace(readSQL(t, "ref/param.sql"), "('unanswered_window_hours', '168'", "('unanswered_window_hours', '24'", 1)
 	l.build(l.builderOver(overlay(t, map[string]string{"ref/param.sql": params}), board("main")))
-	require.Equal(t, []string{"2|false|first", "3|true|hash"}, l.versions("unanswered_question_rate"))
+	require.Equal(t, []string{"2|false|header", "3|true|hash"}, l.versions("unanswered_question_rate"))
 	require.Contains(t, l.rows(replaced), "unanswered_question_rate|2026-02-01|0.25|0.5|true|rule|3")
 	require.Equal(t, []string{"1|true|first"}, l.versions("community_post_volume"), "it does not read the parameter")
 }

@@ -28,7 +28,7 @@ func TestBuild_callsPeopleWhoBecameOneAMerge(t *testing.T) {
 	l.now = l.now.AddDate(0, 0, 1)
 	l.mergeLogins("board:main:m6", "board:main:m2")
 	l.rebuild()
-	require.Contains(t, l.rows(replaced), "community_mau|2026-02-01|6|5|true|merge|1")
+	require.Contains(t, l.rows(replaced), "community_mau|2026-02-01|6|5|true|merge|2")
 
 	l.thread("late", "m2", "2026-02-09T10:00:00Z", nil)
 	l.rebuild()
