@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"rollcall/internal/world/truth"
 )
 
 func TestHealth_activeMembers(t *testing.T) {
@@ -280,7 +282,7 @@ func TestHealth_stickinessLeavesUncoveredDaysOut(t *testing.T) {
 		},
 	}})
 	for month, isPartial := range map[string]bool{"2026-03-01": true, "2026-04-01": false} {
-		require.Equal(t, isPartial, s.published(t)[cellKey{"community_stickiness_dau_mau", month, "all", "all"}].isPartial, month)
+		require.Equal(t, isPartial, s.published(t)[truth.Cell{KPI: "community_stickiness_dau_mau", Period: month, SegmentType: "all", SegmentValue: "all"}].IsPartial, month)
 	}
 }
 
