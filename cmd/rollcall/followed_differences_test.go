@@ -40,11 +40,11 @@ func witnessed() []difference {
 		kpis: []string{"engaged_members", "meaningful_act_share", "repeat_participation_rate", "meaningful_engagement_rate", "community_mau_meaningful",
 			"helpful_vote_rate", "helpful_votes_per_reply"},
 	}, {
-		why:  "What was flagged and taken down is shown no more: who looked before knows who wrote it and when.",
+		why:  "What was flagged and taken down is listed no more: who looked before knows who wrote it and when.",
 		kpis: []string{"flag_rate_all", "flagged_content_rate"},
 	}, {
 		why:  "An address that was given up is shown no more: who looked before knows that two logins are one person's, and where they work.",
-		kpis: []string{"identity_match_rate", "event_participation_rate"},
+		kpis: []string{"identity_match_rate"},
 	}}
 }
 
