@@ -89,9 +89,10 @@ def main():
     database = os.path.join(task["dir"], "dlt.duckdb")
     pipeline = dlt.pipeline("benchmark", destination=dlt.destinations.duckdb(database), dataset_name="raw", pipelines_dir=os.path.join(task["dir"], "pipelines"))
     sources = [forum(name, address, task["key"]) for name, address in task["forums"].items()]
-    pipeline.extract(sources + [organization(task["github"], task["queries"], task["key"])])
+    sources.append(organization(task["github"], task["queries"], task["key"]))
+    pipeline.extract(sources, loader_file_format=task["format"])
     stages.end("extract")
-    pipeline.normalize(loader_file_format=task["format"])
+    pipeline.normalize()
     counts = pipeline.last_trace.last_normalize_info.row_counts
     stages.end("normalize")
     pipeline.load()
