@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,8 @@ type demoRun struct {
 	scale  float64
 	serves bool
 	faults serve.Faults // none; tests have them
+
+	around func(http.Handler) http.Handler // nil; the benchmark notes what is asked
 }
 
 func (a *app) demoCommand() *cobra.Command {

@@ -87,11 +87,34 @@ func (s *suite) unexposed(where, text string) {
 }
 
 // memory checks that a child that pages through a huge source stays within
-// its limit, and takes no more in the second half than in the first.
+// its limit, and takes no more in the second half than in the first. A busy
+// machine lets garbage pile up late once; a child that hoards grows every time,
+// so growth counts when three children in a row show it.
 func (s *suite) memory() {
+	for attempt := 1; ; attempt++ {
+		half, whole := s.readHuge()
+		s.Logf("%d records, %d MiB resident after half of them, %d MiB at most", s.c.HugeRecords, half>>20, whole>>20)
+		grows := whole > half+half/10+16<<20
+		switch {
+		case half == 0:
+			s.Errorf("the resident size of the child could not be read")
+		case whole > s.c.MemoryLimit:
+			s.Errorf("resident size of %d MiB is over the limit of %d MiB", whole>>20, s.c.MemoryLimit>>20)
+		case grows && attempt < 3:
+			s = newSuite(s.TB, s.c)
+			continue
+		case grows:
+			s.Errorf("resident size still grows: %d MiB in the first half, %d MiB at the end", half>>20, whole>>20)
+		}
+		return
+	}
+}
+
+// readHuge returns the highest resident sizes of the child over the first half
+// of a huge source and over all of it, in bytes; zero where none could be read.
+func (s *suite) readHuge() (half, whole int64) {
 	source := s.open(s.serve(s.c.Huge(s.c.HugeRecords)), promptHost{})
 	var count int
-	var half, whole int64 // highest resident sizes seen
 	err := source.Read(s.Context(), s.c.HugeStream, nil, func(b connectors.Batch) error {
 		count += len(b.Records)
 		resident, _ := s.process.RSS()
@@ -101,17 +124,11 @@ func (s *suite) memory() {
 		}
 		return nil
 	})
-	switch {
-	case err != nil:
-		s.Errorf("read %d records of %s: %v", s.c.HugeRecords, s.c.HugeStream, err)
-	case count < s.c.HugeRecords:
-		s.Errorf("read %d of %d records of %s", count, s.c.HugeRecords, s.c.HugeStream)
-	case half == 0:
-		s.Errorf("the resident size of the child could not be read")
-	case whole > half+half/10+16<<20:
-		s.Errorf("resident size still grows: %d MiB in the first half, %d MiB at the end", half>>20, whole>>20)
-	case whole > s.c.MemoryLimit:
-		s.Errorf("resident size of %d MiB is over the limit of %d MiB", whole>>20, s.c.MemoryLimit>>20)
+	if err != nil {
+		s.Fatalf("read %d records of %s: %v", s.c.HugeRecords, s.c.HugeStream, err)
 	}
-	s.Logf("%d records, %d MiB resident after half of them, %d MiB at most", count, half>>20, whole>>20)
+	if count < s.c.HugeRecords {
+		s.Fatalf("read %d of %d records of %s", count, s.c.HugeRecords, s.c.HugeStream)
+	}
+	return half, whole
 }
