@@ -56,13 +56,14 @@ identity-table:
 	go test -run 'Table|Employer' -count 1 -v -timeout 30m ./transforms/identity/labelled ./sql
 
 # What is too long for every change: every test under the race detector, a
-# company of full size from its APIs to its KPIs beside the truth, a hundred
-# deaths each of daemon and child, fifty steps each compared with a full build,
+# company of full size from its APIs to its KPIs beside the truth, a real forum
+# followed month by month, a hundred deaths each of daemon and child, fifty steps each compared with a full build,
 # the conformance suite with a million records from every connector, and a minute
 # of every fuzz test.
 nightly:
 	GORACE=atexit_sleep_ms=0 go test -race -timeout 90m ./...
 	ROLLCALL_WORLD_SCALE=1 go test -run EndToEnd -count 1 -v -timeout 30m ./cmd/rollcall
+	ROLLCALL_MONTHS=1 go test -run followsARealForum -count 1 -v -timeout 30m ./cmd/rollcall
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	ROLLCALL_WORLDS=8 go test -run BruteForce -count 1 -timeout 30m ./transforms/kpi
 	ROLLCALL_STEPS=50 go test -run FiftySteps -count 1 -v -timeout 60m ./transforms

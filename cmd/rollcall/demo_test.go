@@ -31,7 +31,7 @@ func TestDemo_saysHowTheCommunityDoes(t *testing.T) {
 func TestDemo_makesTheSameCompanyOfASeed(t *testing.T) {
 	s := newSite(t, head)
 	report := func(dir string) (r demoReport) {
-		require.NoError(t, json.Unmarshal([]byte(s.ok("demo", "--json", "--scale", "0.1", "--keep", dir)), &r))
+		require.NoError(t, json.Unmarshal([]byte(s.ok("demo", "--json", "--scale", "0.05", "--keep", dir)), &r))
 		r.Dir, r.Config = "", ""
 		return r
 	}

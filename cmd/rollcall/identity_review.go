@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -106,7 +107,8 @@ func (a *app) exportReview(path string, list []identity.Candidate) (err error) {
 			err = closeErr
 		}
 	}()
-	if err := identity.WriteSheet(file, list); err != nil {
+	// A file that was there before keeps its mode.
+	if err := errors.Join(file.Chmod(0o600), identity.WriteSheet(file, list)); err != nil {
 		return err
 	}
 	fmt.Fprintf(a.stderr, "%s suggestions in %s: write same or not_same into the column decision, then rollcall identity review --import %s --reason R\n", count(int64(len(list))), path, path)
@@ -135,7 +137,7 @@ func (a *app) importReview(ctx context.Context, path string, by deciding) error 
 	if a.json {
 		return a.printJSON(made)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s decisions\n", count(int64(len(made))))
+	_, err = fmt.Fprintln(a.stdout, counted(int64(len(made)), "decision"))
 	fmt.Fprintln(a.stderr, nextBuild)
 	return err
 }

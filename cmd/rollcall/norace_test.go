@@ -3,6 +3,3 @@
 package main
 
 func buildFlags() []string { return nil }
-
-// monthsAStep is how far a history moves at once.
-const monthsAStep = 1

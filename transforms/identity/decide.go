@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -75,7 +76,15 @@ func SplitAccounts(ctx context.Context, tx *warehouse.Tx, leaving, staying []str
 }
 
 // decide writes the rows of one decision, unless an earlier one is against it.
+// What one has decided already stays that one, so that to undo it undoes it.
 func (by Deciding) decide(ctx context.Context, tx *warehouse.Tx, verb string, as, bs []string) (Decision, error) {
+	settled, err := decidedAlready(ctx, tx, verb, as, bs)
+	if err != nil {
+		return Decision{}, err
+	}
+	if settled != nil {
+		return *settled, nil
+	}
 	d := Decision{ID: uuid.Must(uuid.NewV7()).String(), Verb: verb, A: as[0], B: bs[0], Actor: by.Actor, Reason: by.Reason, Decided: by.Now.UTC()}
 	for _, a := range as {
 		for _, b := range bs {
@@ -95,6 +104,49 @@ func (by Deciding) decide(ctx context.Context, tx *warehouse.Tx, verb string, as
 	return d, by.note(ctx, tx, "decided", d.ID)
 }
 
+// decidedAlready finds the one decision that says of all these pairs what a new
+// one would; nil: there is none.
+func decidedAlready(ctx context.Context, tx *warehouse.Tx, verb string, as, bs []string) (*Decision, error) {
+	return firstDecision(ctx, tx, `with
+pairs as (
+    select a.id as identity_id, b.id as other_identity_id
+    from (select unnest(?::varchar[]) as id) as a
+    cross join (select unnest(?::varchar[]) as id) as b
+)
+
+select `+columnsOfDecision+`
+from lake.identity.decision as d
+inner join pairs as p
+    on p.identity_id = d.identity_id and p.other_identity_id = d.other_identity_id
+    or p.identity_id = d.other_identity_id and p.other_identity_id = d.identity_id
+where d.verb = ?
+qualify count(*) over (partition by d.decision_id) = (select count(*) from pairs)
+order by d.decided_at, d.decision_id, d.identity_id, d.other_identity_id
+limit 1`, as, bs, verb)
+}
+
+// firstDecision reads the decision that a query finds first; nil: none.
+func firstDecision(ctx context.Context, tx *warehouse.Tx, query string, args ...any) (*Decision, error) {
+	rows, err := tx.Query(ctx, query, args...)
+	if err != nil {
+		return nil, err
+	}
+	var first *Decision
+	if rows.Next() {
+		first = &Decision{}
+		err = rows.Scan(&first.ID, &first.Verb, &first.A, &first.B, &first.Actor, &first.Reason, &first.Decided)
+	}
+	return first, errors.Join(err, rows.Err(), rows.Close())
+}
+
+// DecidedOf lists what a decision names: logins, or orgs.
+func DecidedOf(ctx context.Context, db Reader, decisionID string) ([]string, error) {
+	return texts(ctx, db, `select distinct unnest([d.identity_id, d.other_identity_id]) as named
+from lake.identity.decision as d
+where d.decision_id = ?
+order by named`, decisionID)
+}
+
 // note has the logins of a decision looked at again, and remembers who did
 // what.
 func (by Deciding) note(ctx context.Context, tx *warehouse.Tx, event, decisionID string) error {
@@ -107,45 +159,64 @@ select distinct ?, unnest([d.identity_id, d.other_identity_id]), ?, ?, cast(? as
 		event, by.Actor, by.Reason, by.Now.UTC(), decisionID)
 }
 
-// against finds a decision that a new one would contradict. That two logins are
-// one contradicts that the logins which decisions tie to them are not.
+// columnsOfDecision are those of a [Decision], of the rows d.
+const columnsOfDecision = "d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at"
+
+// against finds a decision that a new one would contradict.
 func against(ctx context.Context, tx *warehouse.Tx, verb, a, b string) (*Decision, error) {
-	var earlier *Decision
-	const tied = `select ? as identity_id
+	prefix := strings.TrimSuffix(strings.TrimSuffix(verb, "same"), "not_")
+	same, notSame := literal(prefix+"same"), literal(prefix+"not_same")
+	if verb == prefix+"same" {
+		return keepingApart(ctx, tx, same, notSame, a, b)
+	}
+	return tying(ctx, tx, same, a, b)
+}
+
+// keepingApart finds a decision between what decisions tie to one and what they
+// tie to the other.
+func keepingApart(ctx context.Context, tx *warehouse.Tx, same, notSame, a, b string) (*Decision, error) {
+	const tied = `%[1]s as (
+    select ? as identity_id
     union
     select case when d.identity_id = t.identity_id then d.other_identity_id else d.identity_id end
     from lake.identity.decision as d
     inner join %[1]s as t on t.identity_id in (d.identity_id, d.other_identity_id)
-    where d.verb = %[2]s`
-	prefix := strings.TrimSuffix(strings.TrimSuffix(verb, "same"), "not_")
-	same, notSame := literal(prefix+"same"), literal(prefix+"not_same")
-	query := `with recursive one as (` + fmt.Sprintf(tied, "one", same) + `), other as (` + fmt.Sprintf(tied, "other", same) + `)
-select d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at
+    where d.verb = %[2]s
+)`
+	return firstDecision(ctx, tx, "with recursive "+fmt.Sprintf(tied, "one", same)+", "+fmt.Sprintf(tied, "other", same)+`
+select `+columnsOfDecision+`
 from lake.identity.decision as d
-where d.verb = ` + notSame + `
+where d.verb = `+notSame+`
     and (d.identity_id in (select o.identity_id from one as o) and d.other_identity_id in (select o.identity_id from other as o)
         or d.identity_id in (select o.identity_id from other as o) and d.other_identity_id in (select o.identity_id from one as o))
-order by d.decided_at, d.decision_id limit 1`
-	args := []any{a, b}
-	if verb == prefix+"not_same" {
-		query = `with recursive one as (` + fmt.Sprintf(tied, "one", same) + `)
-select d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at
+order by d.decided_at, d.decision_id
+limit 1`, a, b)
+}
+
+// tying finds the decision with which a way of decisions from one to the other
+// begins: a way that does not come back to where it began.
+func tying(ctx context.Context, tx *warehouse.Tx, same, a, b string) (*Decision, error) {
+	return firstDecision(ctx, tx, `with recursive ties as (
+    select d.decision_id, d.identity_id, d.other_identity_id as next_id from lake.identity.decision as d where d.verb = `+same+`
+    union all
+    select d.decision_id, d.other_identity_id, d.identity_id from lake.identity.decision as d where d.verb = `+same+`
+),
+
+way as (
+    select ?::varchar as identity_id, cast(null as varchar) as decision_id
+    union
+    select t.next_id, coalesce(w.decision_id, t.decision_id)
+    from way as w
+    inner join ties as t on t.identity_id = w.identity_id
+    where t.next_id <> ?
+)
+
+select `+columnsOfDecision+`
 from lake.identity.decision as d
-where d.verb = ` + same + ` and ? in (select o.identity_id from one as o) and d.identity_id in (select o.identity_id from one as o)
-order by d.decided_at, d.decision_id limit 1`
-	}
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		earlier = &Decision{}
-		if err := rows.Scan(&earlier.ID, &earlier.Verb, &earlier.A, &earlier.B, &earlier.Actor, &earlier.Reason, &earlier.Decided); err != nil {
-			return nil, err
-		}
-	}
-	return earlier, rows.Err()
+inner join way as w on w.decision_id = d.decision_id
+where d.verb = `+same+` and w.identity_id = ?
+order by d.decided_at, d.decision_id
+limit 1`, a, a, b)
 }
 
 // An UnknownDecision is the id of no decision.

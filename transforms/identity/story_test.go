@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -142,6 +143,59 @@ func TestDecisions_surviveAndAreUndone(t *testing.T) {
 	require.ErrorContains(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
 		return identity.Undo(t.Context(), tx, split.ID, by)
 	}), "no decision")
+}
+
+func TestDecisions_nameWhatStandsBetween(t *testing.T) {
+	l := newLake(t, 1)
+	decided := func(decide func(tx *warehouse.Tx, by identity.Deciding) (identity.Decision, error)) (d identity.Decision) {
+		require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) (err error) {
+			d, err = decide(tx, by)
+			return err
+		}))
+		l.now = l.now.Add(time.Hour)
+		return d
+	}
+	merge := func(a, b string) identity.Decision {
+		return decided(func(tx *warehouse.Tx, by identity.Deciding) (identity.Decision, error) {
+			return identity.Merge(t.Context(), tx, a, b, by)
+		})
+	}
+	aside, between := merge("x", "aside"), merge("x", "y")
+	require.Equal(t, between, merge("y", "x"), "it is decided once")
+	far := merge("y", "z")
+	split := func(a, b string) error {
+		return l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
+			_, err := identity.Split(t.Context(), tx, []string{a}, []string{b}, by)
+			return err
+		})
+	}
+	for pair, earlier := range map[[2]string]identity.Decision{{"x", "z"}: between, {"z", "x"}: far, {"aside", "z"}: aside, {"aside", "x"}: aside} {
+		var against *identity.AgainstError
+		require.ErrorAs(t, split(pair[0], pair[1]), &against, "%s and %s", pair[0], pair[1])
+		require.Equal(t, earlier.ID, against.Earlier.ID, "%s and %s", pair[0], pair[1])
+	}
+	require.NoError(t, split("x", "w"))
+}
+
+func TestWhy_showsWhatLinksThoseWhoWereSplitOff(t *testing.T) {
+	l := newLake(t, 2)
+	for _, login := range []string{"crm:main:1", "crm:main:2", "forum:main:3", "forum:main:4"} {
+		l.login(login, "a@acme.com", "Ann")
+	}
+	l.build()
+	require.Len(t, l.people(), 1)
+	require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
+		_, err := identity.Split(t.Context(), tx, []string{"crm:main:2", "forum:main:4"}, []string{"crm:main:1", "forum:main:3"}, by)
+		return err
+	}))
+	l.build()
+	require.Equal(t, []string{"crm:1 forum:3", "crm:2 forum:4"}, l.people())
+	for _, pair := range [][2]string{{"crm:main:1", "forum:main:3"}, {"crm:main:2", "forum:main:4"}} {
+		way, err := identity.Why(t.Context(), l.db.SQL(), pair[0], pair[1])
+		require.NoError(t, err)
+		require.Len(t, way, 1)
+		require.Equal(t, "a@acme.com", way[0].Value)
+	}
 }
 
 func trustWord(s *identity.Said) string {

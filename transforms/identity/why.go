@@ -95,7 +95,8 @@ func stepsOf(ctx context.Context, db Reader, personID string) ([]Step, error) {
 
 // selectSteps pairs the logins that claim one value, an address within one
 // stretch of time: what comes later than the days of grace after all earlier
-// claims ended is somebody else's.
+// claims ended is somebody else's. A login that a rule kept from the others has
+// no way through the value; those that a decision split off are linked by it.
 const selectSteps = `with
 logins as (
     select p.identity_id, p.identity_key from lake.identity.person_identity as p where p.person_id = ? and p.unlinked_at is null
@@ -106,7 +107,7 @@ said as (
     from logins as l
     inner join lake.identity.observation as o on o.identity_key = l.identity_key
     inner join lake.vault.value as v on v.value_key = o.value_key and v.class = 'unique' and v.id_type in ('email', 'subject')
-    where not exists (select 1 from lake.identity.refusal as r where r.identity_id = l.identity_id and r.value_key = o.value_key)
+    where not exists (select 1 from lake.identity.refusal as r where r.identity_id = l.identity_id and r.value_key = o.value_key and r.rule <> 'not_same')
     qualify row_number() over (partition by l.identity_id, o.value_key order by o.trust desc, o.seen_from, o.record) = 1
 ),
 
