@@ -173,6 +173,17 @@ func (r *round) replaceObservations(ctx context.Context) error {
 	for _, source := range r.Reread {
 		reread += ", " + literal(source)
 	}
+	dropped := `create or replace temp table dropped_value as
+select v.value_key from lake.vault.value as v where v.value_key not in (select o.value_key from lake.identity.observation as o)`
+	if !r.isWhole() {
+		dropped = `create or replace temp table dropped_value as
+with
+before as (select distinct b.value_key from temp.said_before as b)
+
+select b.value_key
+from before as b
+where b.value_key not in (select o.value_key from lake.identity.observation as o where o.value_key in (select d.value_key from before as d))`
+	}
 	return r.exec(ctx,
 		"create or replace temp table said_before as select o.*, o.rowid as place from lake.identity.observation as o where "+touched,
 		fmt.Sprintf(`create or replace temp table ended as
@@ -184,13 +195,7 @@ where o.id_type not in ('reference', 'merge')
     and (%s)`, r.now(), reread, r.isStaged("o.record")),
 		"delete from lake.identity.observation as o where o.rowid in (select b.place from temp.said_before as b)",
 		"insert into lake.identity.observation\n"+selectObserved+"\nunion all\nselect * from temp.ended",
-		`create or replace temp table dropped_value as
-with
-before as (select distinct b.value_key from temp.said_before as b)
-
-select b.value_key
-from before as b
-where b.value_key not in (select o.value_key from lake.identity.observation as o where o.value_key in (select d.value_key from before as d))`,
+		dropped,
 		"delete from lake.vault.value as v using temp.dropped_value as d where d.value_key = v.value_key")
 }
 

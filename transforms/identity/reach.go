@@ -101,7 +101,7 @@ func (r *round) describe(ctx context.Context) error {
 		if err != nil {
 			return err
 		}
-		dirty := fmt.Sprintf(allLogins, instances.numberOf("n.identity_id"))
+		dirty := fmt.Sprintf(allLogins, instances.numberOf("p.identity_id"), instances.numberOf("n.identity_id"))
 		if !r.solvesAll {
 			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"))
 		}
@@ -120,7 +120,7 @@ where l.instance_no is null`, r.ids()))
 
 // The logins to describe, and whose they were.
 const (
-	allLogins = `select p.identity_key, i.instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
+	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
     from lake.identity.person_identity as p
     left join lake.identity.instance as i on i.source = p.source and i.source_instance = p.source_instance
     where p.unlinked_at is null
