@@ -53,7 +53,11 @@ func TestTruth_equalsThePipelineReadNowAndThen(t *testing.T) {
 	}
 	var s *site
 	for i, look := range looks {
-		f := tellWorld(t, w, world.MomentOf(look), true)
+		before := world.Moment(0)
+		if i > 0 {
+			before = world.MomentOf(looks[i-1])
+		}
+		f := showWorld(t, w, before, world.MomentOf(look))
 		if i == 0 {
 			s = openSite(t, f, worldConfig())
 		}
@@ -63,7 +67,7 @@ func TestTruth_equalsThePipelineReadNowAndThen(t *testing.T) {
 }
 
 func checkTruth(t *testing.T, w *world.World, hidden ...string) {
-	f := tellWorld(t, w, world.MomentOf(now), false)
+	f := tellWorld(t, w, world.MomentOf(now))
 	s := openSite(t, f, worldConfig())
 	s.sync(t, f, now)
 	s.checkTruth(t, w, nil, hidden...)

@@ -1,6 +1,7 @@
 package sql_test
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -77,16 +78,21 @@ func (f *worldFixture) withdrawLikes() {
 	}
 }
 
-// withdrawVisits: forums tell of everybody's last visit alone.
+// withdrawVisits: forums tell of everybody they list when they were last seen,
+// and a reader asks for those seen since the look before, or the day before.
 func (f *worldFixture) withdrawVisits() {
-	last := map[any]line{}
 	for _, l := range f.lines["community_event"] {
-		if l["event_type"] != "visit" {
-			continue
+		if l["event_type"] == "visit" {
+			l["gone"] = true
 		}
-		if before := last[l["identity_id"]]; before != nil {
-			before["gone"] = true
-		}
-		last[l["identity_id"]] = l
+	}
+	from := f.before.Time().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	if f.after != 0 && f.after.Time().Before(from) {
+		from = f.after.Time()
+	}
+	for login, at := range f.w.SeenAtForums(world.MomentOf(from), f.before) {
+		id, community := f.w.IdentityID(login), "discourse:"+f.w.Logins[login].Source.Instance()
+		f.put("community_event", line{"event_id": fmt.Sprintf("%s:visit:%d:%s", community, login, at.Time().Format(time.DateOnly)), "community_id": community,
+			"identity_id": id, "event_type": "visit", "occurred_at": moment(at)})
 	}
 }

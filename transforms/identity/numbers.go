@@ -30,6 +30,21 @@ func (n *numbers) of(key uint64) int32 {
 // find returns the number of a key, or -1.
 func (n *numbers) find(key uint64) int32 { return int32(n.slots[n.slot(key)]) - 1 }
 
+// findAll puts the numbers of keys, or -1, in their places. In a large table
+// each look is a wait for memory; looks that do not depend on each other wait
+// together, where those of [numbers.find] wait in turn.
+func (n *numbers) findAll(keys []uint64, found []int32) {
+	for i, key := range keys {
+		high, _ := bits.Mul64(key, uint64(len(n.slots)))
+		found[i] = int32(n.slots[high]) - 1
+	}
+	for i, key := range keys {
+		if at := found[i]; at >= 0 && n.keys[at] != key {
+			found[i] = n.find(key)
+		}
+	}
+}
+
 func (n *numbers) slot(key uint64) int {
 	high, _ := bits.Mul64(key, uint64(len(n.slots)))
 	for slot := int(high); ; slot++ {

@@ -74,7 +74,7 @@ func shortest(steps []Step, a, b string) []Step {
 
 // stepsOf lists the links among a person's logins, each in both directions.
 func stepsOf(ctx context.Context, db Reader, personID string) ([]Step, error) {
-	rows, err := db.QueryContext(ctx, fmt.Sprintf(selectSteps, selectEnds, recycleDays), personID)
+	rows, err := db.QueryContext(ctx, fmt.Sprintf(selectSteps, fmt.Sprintf(selectEnds, "lake.identity.observation"), recycleDays), personID)
 	if err != nil {
 		return nil, err
 	}
