@@ -95,25 +95,48 @@ func stepsOf(ctx context.Context, db Reader, personID string) ([]Step, error) {
 
 // selectSteps pairs the logins that claim one value, an address within one
 // stretch of time: what comes later than the days of grace after all earlier
-// claims ended is somebody else's. A login that a rule kept from the others has
+// claims ended is somebody else's. An address with a tag counts as the same without
+// it, where that was seen. A login that a rule kept from the others has
 // no way through the value; those that a decision split off are linked by it.
 const selectSteps = `with
 logins as (
     select p.identity_id, p.identity_key from lake.identity.person_identity as p where p.person_id = ? and p.unlinked_at is null
 ),
 
-said as (
-    select l.identity_id, l.identity_key, o.record, coalesce(o.asserted_by, '') as asserted_by, o.trust, o.seen_from, o.seen_until, o.value_key, v.id_type, v.norm
+shown as (
+    select distinct v.value_key, v.untagged_key
     from logins as l
     inner join lake.identity.observation as o on o.identity_key = l.identity_key
-    inner join lake.vault.value as v on v.value_key = o.value_key and v.class = 'unique' and v.id_type in ('email', 'subject')
-    where not exists (select 1 from lake.identity.refusal as r where r.identity_id = l.identity_id and r.value_key = o.value_key and r.rule <> 'not_same')
-    qualify row_number() over (partition by l.identity_id, o.value_key order by o.trust desc, o.seen_from, o.record) = 1
+    inner join lake.vault.value as v on v.value_key = o.value_key
+),
+
+near as (
+    select s.value_key from shown as s
+    union
+    select s.untagged_key from shown as s where s.untagged_key is not null
+),
+
+counted as (
+    select v.value_key, v.id_type, v.norm, v.class, coalesce(u.value_key, v.value_key) as counted_key, coalesce(u.class, v.class) as counted_class
+    from lake.vault.value as v
+    left join lake.vault.value as u
+        on u.value_key = v.untagged_key and (u.class in ('unique', 'generic', 'mixed_script') or u.class = 'role' and u.company_domain is null)
+    where v.id_type in ('email', 'subject')
+        and (v.value_key in (select n.value_key from near as n) or v.untagged_key in (select n.value_key from near as n))
+),
+
+said as (
+    select l.identity_id, l.identity_key, o.record, coalesce(o.asserted_by, '') as asserted_by, o.trust, o.seen_from, o.seen_until, v.counted_key as value_key, v.id_type, v.norm
+    from logins as l
+    inner join lake.identity.observation as o on o.identity_key = l.identity_key
+    inner join counted as v on v.value_key = o.value_key and v.class = 'unique' and v.counted_class = 'unique'
+    where not exists (select 1 from lake.identity.refusal as r where r.identity_id = l.identity_id and r.value_key = v.counted_key and r.rule <> 'not_same')
+    qualify row_number() over (partition by l.identity_id, v.counted_key order by o.trust desc, o.seen_from, o.record) = 1
 ),
 
 spans as (
     select
-        o.value_key,
+        v.counted_key as value_key,
         o.identity_key,
         cast(min(coalesce(o.seen_from, timestamp '1970-01-01')) as date) as began_on,
         case
@@ -121,10 +144,11 @@ spans as (
             else cast(least(max(o.seen_until), any_value(e.ended_at)) as date)
         end as ended_on
     from lake.identity.observation as o
+    inner join counted as v on v.value_key = o.value_key
     inner join lake.identity.login as l on l.identity_key = o.identity_key and l.is_linkable
     left join (%[1]s) as e on e.identity_key = o.identity_key and e.value_key = o.value_key
-    where o.id_type = 'email' and o.value_key in (select s.value_key from said as s)
-    group by o.value_key, o.identity_key
+    where o.id_type = 'email' and v.counted_key in (select s.value_key from said as s)
+    group by v.counted_key, o.identity_key
 ),
 
 followed as (
@@ -274,7 +298,8 @@ select 4, 'class', s.identity_id, s.other_id, s.norm, s.class || coalesce(': ' |
 union all
 select 5, 'trust', s.identity_id, s.other_id, s.norm, 'nobody but the logins says that the address is theirs' from shared as s where s.class = 'unique' and s.trust = 1 and s.other_trust = 1
 union all
-select 6, 'suggestion', p.identity_id, p.other_id, '', s.rule || ', strength ' || printf('%.1f', s.strength)
+select 6, 'suggestion', p.identity_id, p.other_id, coalesce(v.norm, ''), s.rule || case when s.rule = 'similar' then ', strength ' || printf('%.1f', s.strength) else '' end
 from pairs as p
 inner join lake.identity.suggestion as s on s.identity_id = p.identity_id and s.other_identity_id = p.other_id
+left join lake.vault.value as v on v.value_key = s.value_key
 order by all`
