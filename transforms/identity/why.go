@@ -208,7 +208,8 @@ select 4, 'class', s.identity_id, s.other_id, s.norm, s.class || coalesce(': ' |
 union all
 select 5, 'trust', s.identity_id, s.other_id, s.norm, 'nobody but the logins says that the address is theirs' from shared as s where s.class = 'unique' and s.trust = 1 and s.other_trust = 1
 union all
-select 6, 'suggestion', p.identity_id, p.other_id, '', s.rule || ', strength ' || printf('%.1f', s.strength)
+select 6, 'suggestion', p.identity_id, p.other_id, coalesce(v.norm, ''), s.rule || case when s.rule = 'similar' then ', strength ' || printf('%.1f', s.strength) else '' end
 from pairs as p
 inner join lake.identity.suggestion as s on s.identity_id = p.identity_id and s.other_identity_id = p.other_id
+left join lake.vault.value as v on v.value_key = s.value_key
 order by all`
