@@ -45,14 +45,19 @@ type benchedCompany struct {
 // on, it shows about one event in a hundred more.
 func startCompany(b *testing.B, scale float64) *benchedCompany {
 	b.Helper()
+	began := time.Now()
 	cmd := benchCommand(b, "company", b.TempDir(), strconv.FormatFloat(scale, 'g', -1, 64))
 	cmd.Stderr = os.Stderr
+	hold, err := cmd.StdinPipe()
+	require.NoError(b, err)
 	out, err := cmd.StdoutPipe()
 	require.NoError(b, err)
 	require.NoError(b, cmd.Start())
-	b.Cleanup(func() { _ = cmd.Process.Kill(); _ = cmd.Wait() })
+	b.Cleanup(func() { _ = hold.Close(); _ = cmd.Wait() })
 	c := &benchedCompany{pid: cmd.Process.Pid}
 	require.NoError(b, json.NewDecoder(out).Decode(c))
+	say("scale %g: %d logins, %d events, %d more later; made in %.0f s (%.1f CPU seconds, %.0f MB); load %s",
+		scale, c.Logins, c.Events, c.Fresh, time.Since(began).Seconds(), c.cpu(b), treeMB(c.pid), load(b))
 	return c
 }
 
@@ -87,7 +92,8 @@ func (c *benchedCompany) order(path string) error {
 	return err
 }
 
-// benchCompany serves a company until it is killed. Usage: DIR SCALE
+// benchCompany serves a company until its standard input ends, as it does when
+// whoever started it is gone. Usage: DIR SCALE
 func benchCompany(args []string) error {
 	scale, err := strconv.ParseFloat(args[1], 64)
 	if err != nil {
@@ -171,7 +177,6 @@ func (c *servedCompany) serveControl() error {
 			}
 		})
 	}
-	ended := make(chan error)
 	answer("/move", func(*http.Request) error { return c.moveOn() })
 	answer("/note", func(r *http.Request) error { return c.notes.open(r.FormValue("to")) })
 	address, _, err := listen(mux)
@@ -182,7 +187,8 @@ func (c *servedCompany) serveControl() error {
 	if err := json.NewEncoder(os.Stdout).Encode(told); err != nil {
 		return err
 	}
-	return <-ended // never: it is killed
+	_, err = io.Copy(io.Discard, os.Stdin)
+	return err
 }
 
 func (c *servedCompany) moveOn() error {

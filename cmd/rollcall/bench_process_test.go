@@ -95,6 +95,7 @@ func watched(b *testing.B, company *benchedCompany, cmd *exec.Cmd) (costs []cost
 		c.Served, served = now-served, now
 		whole.Served += c.Served
 		whole.PeakMB = max(whole.PeakMB, c.PeakMB)
+		say("  %s: %d records, %.1f s, %.1f CPU seconds, %.0f MB at the peak", c.Stage, c.Records, c.Seconds, c.CPU, c.PeakMB)
 		costs = append(costs, c)
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {

@@ -17,10 +17,10 @@ import (
 )
 
 // BenchmarkCompany takes a made-up company from its APIs and files to a release,
-// and again after one event in a hundred more; beside it those who read some of
-// the same pages: a bare client, DuckDB's read_json, and dlt with the Python that
-// ROLLCALL_BENCH_PYTHON names. ROLLCALL_BENCH_SCALES lists the scales, 1 if unset.
-// Every one is a process of its own, and so is the company.
+// and again after one event in a hundred more (line); and has rollcall and others
+// read some of the same pages (readers): a bare client, DuckDB's read_json, and
+// dlt with the Python that ROLLCALL_BENCH_PYTHON names. ROLLCALL_BENCH_SCALES
+// lists the scales, 1 if unset. Each is a process of its own, as is the company.
 func BenchmarkCompany(b *testing.B) {
 	scales := os.Getenv("ROLLCALL_BENCH_SCALES")
 	if scales == "" {
@@ -30,14 +30,16 @@ func BenchmarkCompany(b *testing.B) {
 		scale, err := strconv.ParseFloat(text, 64)
 		require.NoError(b, err)
 		b.Run(text, func(b *testing.B) {
-			for b.Loop() {
-				began := time.Now()
-				company := startCompany(b, scale)
-				say("%d logins, %d events, %d more later; made in %.0f s (%.1f CPU seconds, %.0f MB); load %s", company.Logins, company.Events,
-					company.Fresh, time.Since(began).Seconds(), company.cpu(b), treeMB(company.pid), load(b))
-				benchContest(b, company, scale)
-				benchWholeLine(b, company)
-			}
+			b.Run("readers", func(b *testing.B) {
+				for b.Loop() {
+					benchContest(b, startCompany(b, scale), scale)
+				}
+			})
+			b.Run("line", func(b *testing.B) {
+				for b.Loop() {
+					benchWholeLine(b, startCompany(b, scale))
+				}
+			})
 		})
 	}
 }
@@ -102,7 +104,9 @@ func (c *benchedCompany) contestants(b *testing.B, notes string) []*contestant {
 		{name: "read_json", command: func(dir string) *exec.Cmd { return benchCommand(b, "read_json", notes, dir) }},
 	}
 	if python := os.Getenv("ROLLCALL_BENCH_PYTHON"); python != "" {
-		list = append(list, &contestant{name: "dlt", command: func(dir string) *exec.Cmd { return dlt(b, python, c, notes, dir) }})
+		for _, format := range []string{"insert_values", "parquet"} {
+			list = append(list, &contestant{name: "dlt, " + format, command: func(dir string) *exec.Cmd { return dlt(b, python, c, notes, format, dir) }})
+		}
 	}
 	return list
 }
@@ -131,7 +135,7 @@ func printContest(b *testing.B, contestants []*contestant) {
 				fmt.Fprintf(&table, "| %s, %s | %.1f | %.1f | %.2f | | %.0f | | %.1f |\n", c.name, part.Stage, part.Seconds, part.CPU, part.CPU/ours, part.PeakMB, part.Served)
 			}
 		}
-		name := strings.ReplaceAll(c.name, " ", "-")
+		name := strings.NewReplacer(" ", "-", ",", "").Replace(c.name)
 		b.ReportMetric(float64(records)/whole.Seconds, name+"-records/s")
 		b.ReportMetric(whole.CPU, name+"-cpu-s")
 	}
@@ -164,7 +168,7 @@ func (c *benchedCompany) copyConfig(b *testing.B, dir string) string {
 }
 
 // dlt is the process that reads the shared streams with dlt's REST source.
-func dlt(b *testing.B, python string, company *benchedCompany, notes, dir string) *exec.Cmd {
+func dlt(b *testing.B, python string, company *benchedCompany, notes, format, dir string) *exec.Cmd {
 	b.Helper()
 	asked, err := readNotes(notes)
 	require.NoError(b, err)
@@ -179,7 +183,7 @@ func dlt(b *testing.B, python string, company *benchedCompany, notes, dir string
 	require.NotEmpty(b, queries)
 	text, err := json.Marshal(map[string]any{
 		"forums": map[string]string{"forum": company.Places.Forum, "lab": company.Places.Lab}, "github": company.Places.GitHub,
-		"queries": queries, "key": demoKey, "dir": dir,
+		"queries": queries, "key": demoKey, "format": format, "dir": dir,
 	})
 	require.NoError(b, err)
 	path := filepath.Join(dir, "task.json")

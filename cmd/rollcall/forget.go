@@ -144,7 +144,7 @@ func (a *app) printForgotten(r forgetResult, isFinished bool) error {
 		fmt.Fprintf(a.stdout, "published %s without it; %s removed\n", r.Release.Build, counted(int64(r.Removed), "older release"))
 	}
 	for _, path := range r.Backups {
-		fmt.Fprintf(a.stderr, "not reached: %s holds it still: delete it, or after restoring it run this command again\n", path)
+		fmt.Fprintf(a.stderr, "not reached: %s holds it still: delete it, or where it is restored elsewhere run this command again\n", path)
 	}
 	if isFinished {
 		fmt.Fprintln(a.stdout, "done; syncs do not bring it back")

@@ -275,3 +275,30 @@ func TestForget_throughTheDaemon(t *testing.T) {
 	d.stop()
 	require.Positive(t, s.holdsNothing())
 }
+
+func TestRestore_doesNotBringBackWhoWasErased(t *testing.T) {
+	s := forgetSite(t)
+	s.ok("sync", "crm")
+	s.ok("backup", s.path("young")) // before any id was hashed
+	s.ok("sync", "board")
+	s.ok("build")
+	s.ok("backup", s.path("old"))
+	s.ok("forget", leaked, "--yes")
+	for _, backup := range []string{"old", "young"} {
+		require.Contains(t, s.ok("restore", s.path(backup)), "1 erasure since that backup")
+		require.Contains(t, s.ok("status"), "1 erasure not finished", backup)
+		s.ok("sync")
+		s.ok("build")
+		s.ok("publish")
+		require.NotContains(t, s.ok("status"), "not finished")
+		kept, err := filepath.Glob(s.path("data/backups/*"))
+		require.NoError(t, err)
+		for _, path := range kept { // which no erasure reaches
+			if !strings.Contains(path, "before-restore") {
+				continue
+			}
+			require.NoError(t, os.Rename(path, s.path("kept-"+filepath.Base(path))))
+		}
+		require.Positive(t, s.holdsNothing(), backup)
+	}
+}

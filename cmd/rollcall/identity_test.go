@@ -186,6 +186,31 @@ func (s *site) decision(args ...string) string {
 	return id
 }
 
+// A survey tool without numbers for people knows them by their addresses, of
+// which ids are hashed; a contact names such a respondent all the same.
+func TestIdentity_followsAReferenceToALoginThatAnAddressNames(t *testing.T) {
+	s := newSite(t, strings.Replace(peopleConfig, `  file "companies" {`, `  file "respondents" {
+    path    = "answered.csv"
+    stream  = "identity_evidence"
+    key     = ["contact"]
+    mapping = { identity_id = "contact", id_type = "=reference", namespace = "=files:survey", value = "respondent" }
+  }
+  file "companies" {`, 1))
+	for name, text := range map[string]string{
+		"crm.csv": "id,name,email\n1,Ann Archer,ann@acme-werke.dev\n", "survey.csv": "id,name,email\nAnn@home.dev,,\n",
+		"answered.csv": "contact,respondent\n1,ann@home.dev\n",
+		"billing.csv":  "id,name,email\n", "companies.csv": "id,name,domain\n", "accounts.csv": "id,name,domain\n",
+	} {
+		require.NoError(t, os.WriteFile(s.path(name), []byte(text), 0o600))
+	}
+	s.ok("sync")
+	s.ok("build")
+	logins := loginIDs(s.person("files:crm:1").Human)
+	require.Len(t, logins, 2)
+	require.Contains(t, logins[1], "files:survey:[address]~")
+	require.NotContains(t, s.query("--lake", "select string_agg(value) from staging.identity_evidence"), "@")
+}
+
 func TestIdentityReview_goesThroughASpreadsheet(t *testing.T) {
 	s := newPeopleSite(t)
 	require.NoError(t, os.WriteFile(s.path("review.csv"), nil, 0o644), "an earlier one, open to others")

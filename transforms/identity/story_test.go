@@ -198,6 +198,22 @@ func TestWhy_showsWhatLinksThoseWhoWereSplitOff(t *testing.T) {
 	}
 }
 
+func TestWhy_followsAnAddressWithATagToTheOneWithout(t *testing.T) {
+	l := newLake(t, 2)
+	l.login("crm:main:1", "ann@acme.com", "Ann")
+	l.login("crm:main:2", "ann+news@acme.com", "Ann")
+	l.login("forum:main:3", "ann+forum@acme.com", "Ann")
+	l.login("forum:main:4", "bob+forum@acme.com", "Bob")
+	l.build()
+	require.Equal(t, []string{"crm:1 crm:2 forum:3", "forum:4"}, l.people())
+	for _, pair := range [][2]string{{"crm:main:1", "forum:main:3"}, {"forum:main:3", "crm:main:2"}} {
+		way, err := identity.Why(t.Context(), l.db.SQL(), pair[0], pair[1])
+		require.NoError(t, err)
+		require.Len(t, way, 1)
+		require.Equal(t, "email", way[0].Rule)
+	}
+}
+
 func trustWord(s *identity.Said) string {
 	return map[identity.Trust]string{identity.Verified: "verified", identity.Staff: "staff", identity.Self: "self"}[s.Trust]
 }

@@ -5,7 +5,8 @@ asked for by the very requests that rollcall's connectors make: the same pages,
 headers and GraphQL queries. What dlt then does is its own: it infers types, makes a
 table of every list within a record, and loads through files. Usage: pull.py TASK.json,
 with forums (name: address), github (address), queries (bodies of GraphQL requests),
-key, dir. Prints a line of JSON for each stage.
+key, format (of the files: insert_values, dlt's own choice for DuckDB, or parquet), dir.
+Prints a line of JSON for each stage.
 """
 
 import json
@@ -88,7 +89,8 @@ def main():
     database = os.path.join(task["dir"], "dlt.duckdb")
     pipeline = dlt.pipeline("benchmark", destination=dlt.destinations.duckdb(database), dataset_name="raw", pipelines_dir=os.path.join(task["dir"], "pipelines"))
     sources = [forum(name, address, task["key"]) for name, address in task["forums"].items()]
-    pipeline.extract(sources + [organization(task["github"], task["queries"], task["key"])])
+    sources.append(organization(task["github"], task["queries"], task["key"]))
+    pipeline.extract(sources, loader_file_format=task["format"])
     stages.end("extract")
     pipeline.normalize()
     counts = pipeline.last_trace.last_normalize_info.row_counts
