@@ -62,7 +62,8 @@ identity-table:
 # of every fuzz test.
 nightly:
 	GORACE=atexit_sleep_ms=0 go test -race -timeout 90m ./...
-	ROLLCALL_WORLD_SCALE=1 go test -run EndToEnd -count 1 -v -timeout 30m ./cmd/rollcall
+	ROLLCALL_WORLD_SCALE=1 go test -run EndToEnd_equalsTheTruth -count 1 -v -timeout 30m ./cmd/rollcall
+	ROLLCALL_WORLD_SCALE=0.2 ROLLCALL_WORLD_STEPS=26 go test -run EndToEnd_followedForAYear -count 1 -v -timeout 60m ./cmd/rollcall
 	ROLLCALL_MONTHS=1 go test -run followsARealForum -count 1 -v -timeout 30m ./cmd/rollcall
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	ROLLCALL_WORLDS=8 go test -run BruteForce -count 1 -timeout 30m ./transforms/kpi

@@ -55,8 +55,9 @@ func (f *worldFixture) withdrawPosts() {
 	}
 }
 
-// withdrawLikes: a deleted account that wrote nothing takes its likes with it, a
-// post that is gone those that it got.
+// withdrawLikes: a deleted account that wrote nothing takes its likes with it,
+// and its bookmarks, which a list of all of them shows to be gone; a post that is
+// gone takes those that it got.
 func (f *worldFixture) withdrawLikes() {
 	wrote, gone := map[string]bool{}, map[string]bool{}
 	for i := range f.w.Events {
@@ -74,7 +75,11 @@ func (f *worldFixture) withdrawLikes() {
 	}
 	for _, l := range f.deeds {
 		who := l["identity_id"].(string)
-		l["gone"] = lost[l["content_id"]] || gone[who] && !wrote[who] && (l["event_type"] == "reaction" || l["event_type"] == "bookmark")
+		isGone := gone[who] && !wrote[who]
+		l["gone"] = lost[l["content_id"]] || isGone && l["event_type"] == "reaction"
+		if isGone && l["event_type"] == "bookmark" {
+			l["is_removed"] = true
+		}
 	}
 }
 

@@ -21,7 +21,7 @@ func (r *round) loadClaims(ctx context.Context, l *loading) error {
 from %s as o
 where o.id_type in ('email', 'subject')`, from, until, r.evidence()), func(row []driver.Value) error {
 		said.logins, said.values, said.packed = append(said.logins, row[0].(uint64)), append(said.values, row[1].(uint64)), append(said.packed, row[2].(int64))
-		if len(said.logins) == sayingsAtOnce {
+		if len(said.logins) == lookedUpAtOnce {
 			l.claim(said)
 		}
 		return nil
@@ -29,10 +29,6 @@ where o.id_type in ('email', 'subject')`, from, until, r.evidence()), func(row [
 	l.claim(said)
 	return err
 }
-
-// sayingsAtOnce is how many claims are looked up together: their keys fit a
-// processor's nearest cache.
-const sayingsAtOnce = 1024
 
 // sayings are claims as they are read, by keys.
 type sayings struct {
@@ -42,7 +38,7 @@ type sayings struct {
 }
 
 func newSayings() *sayings {
-	return &sayings{login: make([]int32, sayingsAtOnce), value: make([]int32, sayingsAtOnce)}
+	return &sayings{login: make([]int32, lookedUpAtOnce), value: make([]int32, lookedUpAtOnce)}
 }
 
 // claim adds claims whose login and value are known, and empties the list.

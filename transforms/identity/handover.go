@@ -1,21 +1,24 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
+	"slices"
 	"strings"
 )
 
-// Flags of a login in temp.moved, beside those of [selectLogins]; its tier and
-// instance stand where they do there.
+// Flags of a login in temp.moved, beside linkableFlag and standsFlag; its tier and
+// instance stand where they do in [selectLogins].
 const (
-	changedFlag = 1 << 6
-	placedFlag  = 1 << 7
+	changedFlag = 1 << iota // its row in identity.person_identity changes
+	placedFlag              // its row in identity.login does
 )
 
 // handOver gives SQL what changes: temp.moved, the logins, with the numbers of
-// their people and what is known of them in one number; temp.cluster, the people
-// of now that they belong to; temp.redirected, where people went that are no
+// their people and what is known of them in one number; temp.arrived, the same of
+// those that are new, in the order of temp.newcomer; temp.cluster, the people of
+// now that they belong to; temp.redirected, where people went that are no
 // more; and temp.anchored, who is known by another login from now on.
 func (r *round) handOver(ctx context.Context, l *loading, s *Solution, t *settling) error {
 	if err := r.handOverLogins(ctx, l, s, t); err != nil {
@@ -54,18 +57,39 @@ func (r *round) handOver(ctx context.Context, l *loading, s *Solution, t *settli
 }
 
 func (r *round) handOverLogins(ctx context.Context, l *loading, s *Solution, t *settling) error {
-	if err := r.exec(ctx, "create or replace temp table moved (identity_key ubigint, cluster uinteger, component ubigint, packed uinteger)"); err != nil {
+	err := r.exec(ctx, "create or replace temp table moved (identity_key ubigint, cluster uinteger, component ubigint, packed uinteger)",
+		"create or replace temp table arrived (identity_key ubigint, cluster uinteger, component ubigint, packed uinteger)")
+	if err != nil {
 		return err
 	}
-	return r.tx.AppendTemp("moved", func(row func(...driver.Value) error) error {
+	give := func(row func(...driver.Value) error, i int32) error {
+		isChanged, isPlaced := l.differs(s, t, int(i))
+		if !isChanged && !isPlaced {
+			return nil
+		}
+		login := &l.Logins[i]
+		packed := uint32(login.Instance)<<16 | uint32(s.Tier[i])<<8 | uint32(l.stood[i].flags&standsFlag) |
+			flag(!login.NoLink, linkableFlag) | flag(isChanged, changedFlag) | flag(isPlaced, placedFlag)
+		return row(login.Key, uint32(t.clusters[i]), l.Logins[s.Reach[i]].Key, packed)
+	}
+	err = r.tx.AppendTemp("moved", func(row func(...driver.Value) error) error {
 		for i := range l.Logins {
-			isChanged, isPlaced := l.differs(s, t, i)
-			if !isChanged && !isPlaced {
+			if l.stood[i].flags&knownFlag == 0 {
 				continue
 			}
-			login := &l.Logins[i]
-			packed := uint32(login.Instance)<<16 | uint32(s.Tier[i])<<8 | flag(!login.NoLink, linkableFlag) | flag(isChanged, changedFlag) | flag(isPlaced, placedFlag)
-			if err := row(login.Key, uint32(t.clusters[i]), l.Logins[s.Reach[i]].Key, packed); err != nil {
+			if err := give(row, int32(i)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		return err
+	}
+	slices.SortFunc(l.arrived, func(a, b arrival) int { return cmp.Compare(a.place, b.place) })
+	return r.tx.AppendTemp("arrived", func(row func(...driver.Value) error) error {
+		for _, a := range l.arrived {
+			if err := give(row, a.login); err != nil {
 				return err
 			}
 		}

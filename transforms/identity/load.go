@@ -17,8 +17,15 @@ type loading struct {
 	created        []int64            // per former, when: microseconds since 1970
 	was            []int32            // per login its former; -1: none
 	stood          []stood            // per login
+	arrived        []arrival          // logins that are new, in the order of temp.newcomer once they are all read
 	shared         []bool             // per value: until now it was shared by too many logins
 	ends           map[[2]int32]int32 // login and address -> day of the end that evidence states
+}
+
+// An arrival is a login's place in temp.newcomer.
+type arrival struct {
+	place int64
+	login int32
 }
 
 // A stood is how the lake has a login.
@@ -72,17 +79,23 @@ group by p.person_id, p.person_key`, keyOf("min(p.identity_id)"))
 
 // loadFormer reads the people that the logins belong to now.
 func (r *round) loadFormer(ctx context.Context, l *loading) error {
-	present := "true"
+	present, counted := "true", "lake.identity.person"
 	if !r.solvesAll {
-		present = "q.person_key in (select l.was_person from temp.login as l)"
+		present, counted = "q.person_key in (select l.was_person from temp.login as l)", "temp.login"
 	}
-	l.former, l.anchorKeys, l.created = newNumbers(1024), nil, nil
-	err := r.tx.Values(ctx, "select q.person_key, q.anchor_key, epoch_us(q.created_at) from lake.identity.person as q where "+present, func(row []driver.Value) error {
-		l.former.of(row[0].(uint64))
+	n, err := r.count(ctx, "select count(*) from "+counted)
+	if err != nil {
+		return err
+	}
+	l.former, l.anchorKeys, l.created = newNumbers(int(n)), make([]uint64, 0, n), make([]int64, 0, n)
+	people := newAdding(l.former)
+	err = r.tx.Values(ctx, "select q.person_key, q.anchor_key, epoch_us(q.created_at) from lake.identity.person as q where "+present, func(row []driver.Value) error {
+		people.add(row[0].(uint64))
 		created, _ := row[2].(int64)
 		l.anchorKeys, l.created = append(l.anchorKeys, row[1].(uint64)), append(l.created, created)
 		return nil
 	})
+	people.end()
 	if err == nil && len(l.former.keys) != len(l.anchorKeys) {
 		err = errors.New("two people have one key, or one has two rows in identity.person: report this")
 	}
@@ -108,6 +121,7 @@ const (
 	knownFlag     // it has a person
 	unlikeFlag    // its row in identity.person_identity says otherwise whether it is linkable
 	describedFlag // identity.login has it as it is described now
+	standsFlag    // identity.login has it
 )
 
 // selectLogins packs what is known of a login in one number: flags in 8 bits,
@@ -116,9 +130,9 @@ const (
 var selectLogins = fmt.Sprintf(`select l.identity_key,
     cast(l.is_customer as ubigint) * %d + cast(l.is_bot as ubigint) * %d + cast(l.is_linkable as ubigint) * %d
         + cast(l.was_person is not null as ubigint) * %d + cast(l.was_linkable is distinct from l.is_linkable as ubigint) * %d + cast(l.is_described as ubigint) * %d
-        + cast(coalesce(l.was_tier, %d) as ubigint) * 256 + cast(l.instance_no as ubigint) * 65536 + (l.company_key & 4294967295) * 4294967296,
-    l.was_person, l.was_component
-from temp.login as l`, customerFlag, botFlag, linkableFlag, knownFlag, unlikeFlag, describedFlag, NoTier)
+        + cast(l.was_component is not null as ubigint) * %d + cast(coalesce(l.was_tier, %d) as ubigint) * 256 + cast(l.instance_no as ubigint) * 65536 + (l.company_key & 4294967295) * 4294967296,
+    l.was_person, l.was_component, l.place
+from temp.login as l`, customerFlag, botFlag, linkableFlag, knownFlag, unlikeFlag, describedFlag, standsFlag, NoTier)
 
 // loadLogins reads the logins that are solved, and where each stood.
 func (r *round) loadLogins(ctx context.Context, l *loading) error {
@@ -126,27 +140,43 @@ func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	if err != nil {
 		return err
 	}
-	l.logins, l.Logins, l.was, l.stood = newNumbers(int(n)), make([]Login, 0, n), make([]int32, 0, n), make([]stood, 0, n)
+	l.logins, l.Logins, l.stood, l.arrived = newNumbers(int(n)), make([]Login, 0, n), make([]stood, 0, n), nil
+	logins, formers := newAdding(l.logins), make([]uint64, 0, n)
 	err = r.tx.Values(ctx, selectLogins, func(row []driver.Value) error {
 		key, packed := row[0].(uint64), row[1].(uint64)
-		l.logins.of(key)
+		logins.add(key)
 		l.Logins = append(l.Logins, Login{Key: key, Instance: uint16(packed >> 16), Company: uint32(packed >> 32),
 			IsCustomer: packed&customerFlag != 0, IsBot: packed&botFlag != 0, NoLink: packed&linkableFlag == 0})
 		before := stood{flags: uint8(packed), tier: uint8(packed >> 8)}
 		before.component, _ = row[3].(uint64)
-		former := int32(-1)
-		if before.flags&knownFlag != 0 {
-			if former = l.former.find(row[2].(uint64)); former < 0 {
-				former = unknownPerson
-			}
+		former, _ := row[2].(uint64)
+		l.stood, formers = append(l.stood, before), append(formers, former)
+		if place, isNew := row[4].(int64); isNew {
+			l.arrived = append(l.arrived, arrival{place, int32(len(l.Logins) - 1)})
 		}
-		l.was, l.stood = append(l.was, former), append(l.stood, before)
 		return nil
 	})
+	logins.end()
+	l.was = l.formersOf(formers)
 	if err == nil && len(l.logins.keys) != len(l.Logins) {
 		err = errors.New("two logins have one key, or one has two people in identity.person_identity: report this")
 	}
 	return err
+}
+
+// formersOf gives the formers of logins, by their keys.
+func (l *loading) formersOf(keys []uint64) []int32 {
+	was := make([]int32, len(keys))
+	l.former.findAll(keys, was)
+	for i, former := range was {
+		switch {
+		case l.stood[i].flags&knownFlag == 0:
+			was[i] = -1
+		case former < 0:
+			was[i] = unknownPerson
+		}
+	}
+	return was
 }
 
 // evidence is the table of the observations about the logins that are solved.
@@ -184,13 +214,18 @@ where %[5]s and v.id_type in ('email', 'subject')
 // loadValues reads the values that may link or suggest. One that differs from
 // another by its tag only counts as that, if that was seen.
 func (r *round) loadValues(ctx context.Context, l *loading) error {
-	said := "true"
+	said, counted := "true", "lake.vault.value"
 	if !r.solvesAll {
+		counted = "temp.evidence"
 		said = "v.value_key in (select o.value_key from temp.evidence as o)"
 	}
-	l.values = newNumbers(1024)
-	untagged := map[int32]uint64{}
-	err := r.tx.Values(ctx, fmt.Sprintf(selectValues, subjectFlag, plainFlag, sharedFlag, literal(gitHub), said), func(row []driver.Value) error {
+	n, err := r.count(ctx, "select count(*) from "+counted)
+	if err != nil {
+		return err
+	}
+	l.values, l.Values, l.shared = newNumbers(int(n)), make([]Value, 0, n), make([]bool, 0, n)
+	values, untagged := newAdding(l.values), map[int32]uint64{}
+	err = r.tx.Values(ctx, fmt.Sprintf(selectValues, subjectFlag, plainFlag, sharedFlag, literal(gitHub), said), func(row []driver.Value) error {
 		packed := row[1].(uint64)
 		v := Value{Key: row[0].(uint64), Issuer: uint32(packed >> 32)}
 		if packed&subjectFlag != 0 {
@@ -199,13 +234,15 @@ func (r *round) loadValues(ctx context.Context, l *loading) error {
 		if packed&plainFlag == 0 {
 			v.Class = Doubtful
 		}
-		at := l.values.of(v.Key)
+		at := int32(len(l.Values))
+		values.add(v.Key)
 		l.Values, l.shared = append(l.Values, v), append(l.shared, packed&sharedFlag != 0)
 		if bare, tagged := row[2].(uint64); tagged {
 			untagged[at] = bare
 		}
 		return nil
 	})
+	values.end()
 	for tagged, bare := range untagged {
 		if at := l.values.find(bare); at >= 0 {
 			if l.Tagged == nil {

@@ -61,7 +61,7 @@ coded as (
 parts as (
     select
         c.*,
-        string_split(c.record, ':') as place,
+        %[4]s as instance_no,
         case
             when c.is_login or c.code > 0 then c.raw
             when c.id_type = 'subject' and c.namespace <> %[2]s and not contains(c.namespace, chr(31)) and not contains(c.namespace, chr(30)) and identity_subject_code(c.raw) > 0
@@ -81,16 +81,15 @@ select
     %[3]s as identity_key,
     cast(k.said >> 64 as ubigint) as value_key,
     cast(case when k.is_login or k.code > 0 then k.id_type else left(k.text, instr(k.text, chr(31)) - 1) end as enum('email', 'subject', 'username', 'name', 'reference', 'merge')) as id_type,
-    cast(coalesce(case k.trust when 'verified' then 3 when 'staff' then 2 when 'self' then 1 end, i.trust, 1) as tinyint) as trust,
-    i.instance_no,
+    cast(case k.trust when 'verified' then 3 when 'staff' then 2 when 'self' then 1 else %[5]s end as tinyint) as trust,
+    k.instance_no,
     k.seen_from,
     k.seen_until,
     k.asserted_by,
     case when not k.is_login then k.text end as text,
     case when not k.is_login then cast(k.said & 18446744073709551615 as ubigint) end as value_check,
     cast(k.code as uinteger) as code
-from keyed as k
-left join lake.identity.instance as i on i.source = k.place[1] and i.source_instance = k.place[2]`
+from keyed as k`
 
 const selectObserved = `select o.* exclude (text, value_check, code)
 from temp.observed as o
@@ -129,7 +128,11 @@ func (r *round) observe(ctx context.Context) error {
 // the configuration does not name.
 func (r *round) readClaims(ctx context.Context, claims string) error {
 	for {
-		if err := r.exec(ctx, fmt.Sprintf(createObserved, claims, literal(gitHubLogins), keyOf("k.identity_id"))); err != nil {
+		instances, err := r.instances(ctx)
+		if err != nil {
+			return err
+		}
+		if err := r.exec(ctx, fmt.Sprintf(createObserved, claims, literal(gitHubLogins), keyOf("k.identity_id"), instances.numberOf("c.record"), instances.trustOf("k.instance_no"))); err != nil {
 			return err
 		}
 		added, err := r.numberStrangers(ctx, "temp.observed as o where o.instance_no is null", "select split_part(o.record, ':', 1) as source, split_part(o.record, ':', 2) as source_instance from temp.observed as o where o.instance_no is null")
@@ -170,6 +173,17 @@ func (r *round) replaceObservations(ctx context.Context) error {
 	for _, source := range r.Reread {
 		reread += ", " + literal(source)
 	}
+	dropped := `create or replace temp table dropped_value as
+select v.value_key from lake.vault.value as v where v.value_key not in (select o.value_key from lake.identity.observation as o)`
+	if !r.isWhole() {
+		dropped = `create or replace temp table dropped_value as
+with
+before as (select distinct b.value_key from temp.said_before as b)
+
+select b.value_key
+from before as b
+where b.value_key not in (select o.value_key from lake.identity.observation as o where o.value_key in (select d.value_key from before as d))`
+	}
 	return r.exec(ctx,
 		"create or replace temp table said_before as select o.*, o.rowid as place from lake.identity.observation as o where "+touched,
 		fmt.Sprintf(`create or replace temp table ended as
@@ -181,13 +195,7 @@ where o.id_type not in ('reference', 'merge')
     and (%s)`, r.now(), reread, r.isStaged("o.record")),
 		"delete from lake.identity.observation as o where o.rowid in (select b.place from temp.said_before as b)",
 		"insert into lake.identity.observation\n"+selectObserved+"\nunion all\nselect * from temp.ended",
-		`create or replace temp table dropped_value as
-with
-before as (select distinct b.value_key from temp.said_before as b)
-
-select b.value_key
-from before as b
-where b.value_key not in (select o.value_key from lake.identity.observation as o where o.value_key in (select d.value_key from before as d))`,
+		dropped,
 		"delete from lake.vault.value as v using temp.dropped_value as d where d.value_key = v.value_key")
 }
 

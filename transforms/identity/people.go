@@ -65,7 +65,6 @@ from temp.resident as r`, keyOf("r.person_id")),
 // storeMembers writes to whom the logins belong that changed.
 func (r *round) storeMembers() []string {
 	now, build := r.now(), literal(r.BuildID)
-	member := fmt.Sprintf("%s as match_method, %s as match_confidence", fmt.Sprintf(methodOf, "(m.packed >> 8 & 255)"), fmt.Sprintf(confidenceOf, "(m.packed >> 8 & 255)"))
 	return []string{
 		fmt.Sprintf(`create or replace temp table ended as
 select p.*, p.person_key <> c.person_key as is_moved
@@ -75,45 +74,49 @@ inner join temp.person as c on c.cluster = m.cluster
 where p.unlinked_at is null and m.packed & %d > 0`, changedFlag),
 		"delete from lake.identity.person_identity as p using temp.ended as e where e.identity_key = p.identity_key and p.unlinked_at is null",
 		// In one insert: rows of a large one that follows an empty one are not to be
-		// seen in their own transaction (DuckDB 1.5.5).
+		// seen in their own transaction (DuckDB 1.5.5). The new logins stand in both
+		// their tables in the same order.
 		fmt.Sprintf(`insert into lake.identity.person_identity by name
-with
-member as (
-    select m.identity_key, c.person_id, c.person_key, m.packed >> 16 as instance_no, m.packed & %[5]d > 0 as is_linkable,
-        cast(nullif(m.packed >> 8 & 255, %[1]d) as tinyint) as match_tier, %[2]s
-    from temp.moved as m
-    inner join temp.person as c on c.cluster = m.cluster
-    where m.packed & %[6]d > 0
-)
-
 select
     n.identity_id,
     i.source,
     i.source_instance,
     substr(n.identity_id, length(i.source) + length(i.source_instance) + 3) as source_user_id,
-    m.* exclude (instance_no),
-    %[3]s as linked_at,
-    %[4]s as build_id,
+    %[1]s,
+    %[2]s as linked_at,
+    %[3]s as build_id,
     cast(null as timestamp) as unlinked_at
 from temp.newcomer as n
-inner join member as m on m.identity_key = n.identity_key
-inner join lake.identity.instance as i on i.instance_no = m.instance_no
+positional join temp.arrived as m
+inner join temp.person as c on c.cluster = m.cluster
+inner join lake.identity.instance as i on i.instance_no = m.packed >> 16
 union all by name
 select
     e.identity_id,
     e.source,
     e.source_instance,
     e.source_user_id,
-    m.* exclude (instance_no),
-    case when e.is_moved then %[3]s else e.linked_at end as linked_at,
-    %[4]s as build_id,
+    %[1]s,
+    case when e.is_moved then %[2]s else e.linked_at end as linked_at,
+    %[3]s as build_id,
     cast(null as timestamp) as unlinked_at
 from temp.ended as e
-inner join member as m on m.identity_key = e.identity_key
+inner join temp.moved as m on m.identity_key = e.identity_key
+inner join temp.person as c on c.cluster = m.cluster
 union all by name
-select e.* exclude (is_moved, unlinked_at), %[3]s as unlinked_at from temp.ended as e where e.is_moved`, NoTier, member, now, build, linkableFlag, changedFlag),
+select e.* exclude (is_moved, unlinked_at), %[2]s as unlinked_at from temp.ended as e where e.is_moved`, memberOf, now, build),
 	}
 }
+
+// memberOf is what identity.person_identity says of a login m of temp.moved or
+// temp.arrived, and of its person c.
+var memberOf = fmt.Sprintf(`m.identity_key,
+    c.person_id,
+    c.person_key,
+    m.packed & %d > 0 as is_linkable,
+    cast(nullif(m.packed >> 8 & 255, %d) as tinyint) as match_tier,
+    %s as match_method,
+    %s as match_confidence`, linkableFlag, NoTier, fmt.Sprintf(methodOf, "(m.packed >> 8 & 255)"), fmt.Sprintf(confidenceOf, "(m.packed >> 8 & 255)"))
 
 func (r *round) storeNewPeople() string {
 	return fmt.Sprintf(`insert into lake.identity.person (person_id, person_key, anchor_identity_id, anchor_key, created_at, build_id)
@@ -125,11 +128,16 @@ where c.is_new`, r.now(), literal(r.BuildID), r.ids())
 
 // storePlaces writes where logins stand.
 var storePlaces = []string{
-	fmt.Sprintf("delete from lake.identity.login as l where l.identity_key in (select m.identity_key from temp.moved as m where m.packed & %d > 0)", placedFlag),
+	fmt.Sprintf(`delete from lake.identity.login as l
+where l.identity_key in (
+    select m.identity_key from temp.moved as m where m.packed & %[1]d = %[1]d
+    union all
+    select a.identity_key from temp.arrived as a where a.packed & %[1]d = %[1]d
+)`, placedFlag|standsFlag),
 	fmt.Sprintf(`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
 select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
 from temp.login as l
-inner join temp.moved as m on m.identity_key = l.identity_key
+inner join (select o.* from temp.moved as o union all select a.* from temp.arrived as a) as m on m.identity_key = l.identity_key
 where m.packed & %d > 0`, placedFlag),
 }
 

@@ -65,11 +65,11 @@ keys as (
     select n.identity_key from near as n
 )
 
-select p.identity_id, p.identity_key
+select p.identity_id, p.identity_key, null as place
 from lake.identity.person_identity as p
 where p.unlinked_at is null and p.identity_key in (select k.identity_key from keys as k)
 union all
-select n.identity_id, n.identity_key from temp.newcomer as n`)
+select n.identity_id, n.identity_key, n.rowid from temp.newcomer as n`)
 }
 
 // ids is the table of all logins that are solved, with their keys, until the new
@@ -88,10 +88,6 @@ func (r *round) ids() string {
 // describe gives the logins to solve with all that the guards look at, beside
 // how they stood before.
 func (r *round) describe(ctx context.Context) error {
-	dirty := allLogins
-	if !r.solvesAll {
-		dirty = dirtyLogins
-	}
 	isAsked := "false"
 	if r.Rules.NeedsGrant {
 		strange, err := r.count(ctx, "select count(*) from lake.identity.instance as i where i.is_community is null")
@@ -101,6 +97,14 @@ func (r *round) describe(ctx context.Context) error {
 		isAsked = fmt.Sprint(strange > 0)
 	}
 	for {
+		instances, err := r.instances(ctx)
+		if err != nil {
+			return err
+		}
+		dirty := fmt.Sprintf(allLogins, instances.numberOf("p.identity_id"), instances.numberOf("n.identity_id"))
+		if !r.solvesAll {
+			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"))
+		}
 		if err := r.exec(ctx, fmt.Sprintf(describeLogins, dirty, r.now(), r.Rules.NeedsGrant, isAsked)); err != nil {
 			return err
 		}
@@ -114,29 +118,16 @@ where l.instance_no is null`, r.ids()))
 	}
 }
 
-// numberStrangers gives numbers to instances that have none, and reports whether
-// there are any: where rows have none, and a select of their sources and
-// instances.
-func (r *round) numberStrangers(ctx context.Context, unnumbered, shown string) (bool, error) {
-	strange, err := r.count(ctx, "select count(*) from "+unnumbered)
-	if err != nil || strange == 0 {
-		return false, err
-	}
-	return true, r.exec(ctx, fmt.Sprintf("create or replace temp table stranger as select distinct d.source, d.source_instance from (%s) as d", shown), `insert into lake.identity.instance (instance_no, source, source_instance)
-select cast((select coalesce(max(i.instance_no), 0) from lake.identity.instance as i) + row_number() over (order by d.source, d.source_instance) as usmallint), d.source, d.source_instance
-from temp.stranger as d`)
-}
-
 // The logins to describe, and whose they were.
 const (
-	allLogins = `select p.identity_key, p.source, p.source_instance, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable
+	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
     from lake.identity.person_identity as p
+    left join lake.identity.instance as i on i.source = p.source and i.source_instance = p.source_instance
     where p.unlinked_at is null
     union all
-    select n.identity_key, split_part(n.identity_id, ':', 1), split_part(n.identity_id, ':', 2), null, null, null
+    select n.identity_key, %s, null, null, null, n.rowid
     from temp.newcomer as n`
-	dirtyLogins = `select d.identity_key, split_part(d.identity_id, ':', 1) as source, split_part(d.identity_id, ':', 2) as source_instance,
-        p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable
+	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, d.place
     from temp.dirty as d
     left join lake.identity.person_identity as p on p.identity_key = d.identity_key and p.unlinked_at is null`
 )
@@ -152,9 +143,9 @@ dirty as (
 ),
 
 logins as (
-    select d.*, i.instance_no, i.is_community
+    select d.*, i.is_community
     from dirty as d
-    left join lake.identity.instance as i on i.source = d.source and i.source_instance = d.source_instance
+    left join lake.identity.instance as i on i.instance_no = d.instance_no
 ),
 
 bots as (
@@ -230,7 +221,8 @@ described as (
             and (coalesce(a.is_granted, false) or not (%[3]t and coalesce(l.is_community, s.is_community, false))) as is_linkable,
         l.was_person,
         l.was_tier,
-        l.was_linkable
+        l.was_linkable,
+        l.place
     from logins as l
     left join bots as b on b.identity_key = l.identity_key
     left join shown as s on s.identity_key = l.identity_key
