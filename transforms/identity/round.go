@@ -174,7 +174,7 @@ func (r *round) now() string {
 // workTables are the temporary tables of a round.
 func workTables() []string {
 	return []string{"touched_record", "touched", "touched_value", "first_text", "identifying", "known_value", "observed", "said_before", "stranger", "evidence", "dropped_value", "ended", "newcomer", "dirty", "login", "moved", "arrived", "redirected",
-		"cluster", "person", "merged", "anchored", "named", "pair", "refused", "suggested", "suggestion", "shared_value"}
+		"cluster", "person", "merged", "anchored", "named", "pair", "refused", "suggested", "suggestion", "shared_value", "apart"}
 }
 
 func (r *round) drop(ctx context.Context) error {
