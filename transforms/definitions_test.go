@@ -127,8 +127,8 @@ func TestModels_clipWeeksToTheirMonth(t *testing.T) {
 		l.row("thread", "thread_id=c:m:t:"+id+" community_id=c:m author_identity_id=c:m:a created_at="+at)
 	}
 	l.canonBuild()
-	require.Equal(t, []string{"month|2026-03-01|1|1|true", "month|2026-04-01|3|2|false", "quarter|2026-01-01|1|1|true", "quarter|2026-04-01|3|1|false", "week|2026-03-30|3|3|true", "week|2026-04-06|1|1|false"},
-		l.rows("select grain, period_start, active_days, engaged_parts, is_active_next from mart.person_period where community_id = 'all' order by 1, 2"))
+	require.Equal(t, []string{"month|2026-03-01|1|1|true|false", "month|2026-04-01|3|2|false|true", "quarter|2026-01-01|1|1|true|false", "quarter|2026-04-01|3|1|false|true", "week|2026-03-30|3|3|true|false", "week|2026-04-06|1|1|false|true"},
+		l.rows("select grain, period_start, active_days, engaged_parts, is_active_next, is_active_before from mart.person_period where community_id = 'all' order by 1, 2"))
 	require.Equal(t, []string{"none", "meaningful"}, l.rows("select engagement_level_start from mart.person_period where community_id = 'all' and grain = 'month' order by period_start"))
 }
 

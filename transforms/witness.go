@@ -49,7 +49,7 @@ func (b *Builder) asksWhoWasActive(t *tree) bool {
 	for _, statement := range t.statements {
 		statement.walk(nil, func(n node, _ []node) {
 			names, _ := n["column_names"].([]any)
-			if len(names) > 0 && (names[len(names)-1] == "is_active" || names[len(names)-1] == "is_active_next") {
+			if len(names) > 0 && slices.Contains([]any{"is_active", "is_active_next", "is_active_before"}, names[len(names)-1]) {
 				asks = true
 			}
 		})

@@ -1,12 +1,14 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync/atomic"
 	"time"
@@ -25,6 +27,7 @@ type benchedLine struct {
 	round string
 	stage string // that the costs below are of
 	cost  cost
+	steps []cost // of the build
 }
 
 // openLine opens a host as a daemon does, and listens to what its builds do.
@@ -57,13 +60,24 @@ func (l *benchedLine) step(e transforms.Event) {
 		l.flush(0)
 		l.stage = stage
 	}
-	l.spend()
+	seconds, cpu := l.spend()
+	l.steps = append(l.steps, cost{Stage: e.Step + " " + e.Name, Seconds: seconds, CPU: cpu})
 }
 
-func (l *benchedLine) spend() {
-	seconds, cpu := l.watch.lap()
+func (l *benchedLine) spend() (seconds, cpu float64) {
+	seconds, cpu = l.watch.lap()
 	l.cost.Seconds += seconds
 	l.cost.CPU += cpu
+	return seconds, cpu
+}
+
+// tellDearest says which steps of the build took most, and forgets them.
+func (l *benchedLine) tellDearest() {
+	slices.SortFunc(l.steps, func(x, y cost) int { return cmp.Compare(y.CPU, x.CPU) })
+	for _, step := range l.steps[:min(8, len(l.steps))] {
+		fmt.Fprintf(os.Stderr, "    %s%s: %.1f CPU seconds\n", l.round, step.Stage, step.CPU)
+	}
+	l.steps = nil
 }
 
 // flush prints the stage that is over.
@@ -142,6 +156,7 @@ func (l *benchedLine) takeAll(ctx context.Context) error {
 	}
 	l.spend()
 	l.flush(0)
+	l.tellDearest()
 	if _, err := l.publish(ctx, publishArgs{}, nil); err != nil {
 		return err
 	}

@@ -9,6 +9,7 @@
 -- community_id: where; all for all together, unknown for events and surveys of no community
 -- is_active: active on some day, by the rule of mart.person_day_community
 -- is_active_next: active in the period after it as well
+-- is_active_before: active in the period before it as well
 -- is_contributor: wrote a thread or a reply
 -- is_engaged: did something of tier 1 or above
 -- is_meaningful: did something of tier 2 or above
@@ -189,6 +190,7 @@ neighbours as (
         p.*,
         lag(p.period_start) over in_weeks as before_start,
         lag(p.tier_max) over in_weeks as before_tier_max,
+        lag(p.active_days) over in_weeks as before_active_days,
         lead(p.period_start) over in_weeks as after_start,
         lead(p.active_days) over in_weeks as after_active_days
     from weeks as p
@@ -198,6 +200,7 @@ neighbours as (
         p.*,
         lag(p.period_start) over in_months as before_start,
         lag(p.tier_max) over in_months as before_tier_max,
+        lag(p.active_days) over in_months as before_active_days,
         lead(p.period_start) over in_months as after_start,
         lead(p.active_days) over in_months as after_active_days
     from months as p
@@ -207,6 +210,7 @@ neighbours as (
         p.*,
         lag(p.period_start) over in_quarters as before_start,
         lag(p.tier_max) over in_quarters as before_tier_max,
+        lag(p.active_days) over in_quarters as before_active_days,
         lead(p.period_start) over in_quarters as after_start,
         lead(p.active_days) over in_quarters as after_active_days
     from quarters as p
@@ -219,6 +223,7 @@ leveled as (
         mod(n.pair_no, w.width) as community_no,
         r.period_end as next_period_start,
         coalesce(n.after_start = r.period_end and n.after_active_days > 0, false) as is_active_next,
+        coalesce(n.before_start = r.prev_period_start and n.before_active_days > 0, false) as is_active_before,
         case when n.tier_max >= 2 then 'meaningful' when n.tier_max = 1 then 'engaged' else 'lurker' end
             as engagement_level,
         case
@@ -241,6 +246,7 @@ final as (
         case when w.is_whole or c.community_no is null then 'all' else c.community_id end as community_id,
         l.active_days > 0 as is_active,
         l.is_active_next,
+        l.is_active_before,
         l.is_contributor,
         l.tier_max >= 1 as is_engaged,
         l.tier_max >= 2 as is_meaningful,

@@ -139,7 +139,7 @@ func (g *group) read(ctx context.Context) (*probe, error) {
 		return nil, err
 	}
 	found, err := g.probe(ctx)
-	if err != nil || g.since == "" || g.head().has("from_on") {
+	if err != nil || !g.isNarrowed {
 		return found, err
 	}
 	agrees, err := g.agrees(ctx, found)

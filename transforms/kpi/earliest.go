@@ -82,5 +82,8 @@ func (r *reading) earliestDay() string {
 			days = append(days, r.exprs[column])
 		}
 	}
+	if len(days) == 1 {
+		return days[0]
+	}
 	return "least(" + strings.Join(days, ", ") + ")"
 }

@@ -25,7 +25,8 @@ type group struct {
 	showsAtoms bool   // atoms carry what an explanation shows of them
 	shownTrait string // column of an attached atom that the explained cell is a slice by
 	since      string // cells of earlier periods are kept; "": none
-	everything string // where, if since were not
+	isNarrowed bool   // atoms that only earlier cells are made of are left out
+	everything string // where, if they were not
 }
 
 // flags are what the rows of an atom table say beside keys and weights.

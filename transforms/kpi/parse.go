@@ -136,21 +136,90 @@ func isFilled(value any) bool {
 	return true
 }
 
-// takeApart fills the reading from a row-wise statement: its table under the
-// alias a, its condition, and the expression of each column.
-func takeApart(ctx context.Context, tx Execer, r *reading, tree node) error {
-	body := selectNode(tree)
-	from := body["from_table"].(node)
+// answers is the row-wise select that a statement is, or that is the last of its
+// common table expressions and returned as it stands. nil: neither.
+func answers(body node) node {
+	if rowWise(body) {
+		return body
+	}
+	from, _ := body["from_table"].(node)
+	list, _ := body["select_list"].([]any)
+	ctes := named(body)
+	if len(list) != 1 || len(ctes) == 0 || text(from, "type") != "BASE_TABLE" || text(from, "schema_name") != "" || isFilled(body["where_clause"]) {
+		return nil
+	}
+	star, _ := list[0].(node)
+	for _, part := range []string{"exclude_list", "replace_list", "rename_list", "qualified_exclude_list", "relation_name", "expr"} {
+		if text(star, "class") != "STAR" || isFilled(star[part]) {
+			return nil
+		}
+	}
+	for _, part := range []string{"modifiers", "group_expressions", "having", "qualify", "sample"} {
+		if isFilled(body[part]) {
+			return nil
+		}
+	}
+	last := ctes[len(ctes)-1]
+	if text(last, "key") != text(from, "table_name") {
+		return nil
+	}
+	query, _ := last["value"].(node)["query"].(node)
+	if final, _ := query["node"].(node); rowWise(final) {
+		return final
+	}
+	return nil
+}
+
+// named are the common table expressions of a select, in order.
+func named(body node) (list []node) {
+	ctes, _ := body["cte_map"].(node)
+	items, _ := ctes["map"].([]any)
+	for _, item := range items {
+		if cte, isNode := item.(node); isNode {
+			list = append(list, cte)
+		}
+	}
+	return list
+}
+
+// source is what the row-wise select of a statement reads: a table, or the
+// statement up to the expression that it reads, which is the same text for
+// every KPI that goes on from there.
+func source(ctx context.Context, tx Execer, body, final node) (string, error) {
+	from := final["from_table"].(node)
+	name := text(from, "table_name")
+	if schema := text(from, "schema_name"); schema != "" {
+		return schema + "." + name, nil
+	}
+	ctes := named(body)
+	if len(ctes) == 0 {
+		return name, nil
+	}
+	tree, err := parse(ctx, tx, "select * from "+name)
+	if err != nil {
+		return "", err
+	}
+	before := []any{}
+	for _, cte := range ctes[:len(ctes)-1] {
+		before = append(before, cte)
+	}
+	selectNode(tree)["cte_map"] = node{"map": before}
+	whole, err := unparse(ctx, tx, tree)
+	return "(\n" + strings.TrimSuffix(whole, ";") + "\n)", err
+}
+
+// takeApart fills the reading from a row-wise select of a statement: what it
+// reads under the alias a, its condition, and the expression of each column.
+func takeApart(ctx context.Context, tx Execer, r *reading, statement, body node) error {
+	var err error
+	if r.from, err = source(ctx, tx, statement, body); err != nil {
+		return err
+	}
 	walk(body, func(n node) {
 		if names, isRef := n["column_names"].([]any); isRef && len(names) > 0 {
 			n["column_names"] = []any{"a", names[len(names)-1]}
 		}
 	})
-	r.from = text(from, "table_name")
-	if schema := text(from, "schema_name"); schema != "" {
-		r.from = schema + "." + r.from
-	}
-	var err error
 	if body["where_clause"] != nil {
 		if r.where, err = expression(ctx, tx, body["where_clause"]); err != nil {
 			return err

@@ -44,8 +44,9 @@ func read(ctx context.Context, tx Execer, d *Definition) (*reading, error) {
 	if err != nil {
 		return nil, err
 	}
-	if r.rowWise = rowWise(selectNode(tree)); r.rowWise {
-		return r, takeApart(ctx, tx, r, tree)
+	if final := answers(selectNode(tree)); final != nil {
+		r.rowWise = true
+		return r, takeApart(ctx, tx, r, selectNode(tree), final)
 	}
 	r.from = "(\n" + sql + "\n)"
 	for _, name := range r.names {

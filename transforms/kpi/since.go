@@ -65,13 +65,36 @@ func Plan(ctx context.Context, tx Execer, run Run, configured []Finished, pasts 
 	groups := together(readings)
 	spread(configured, at, groups)
 	for _, g := range groups {
-		if slices.ContainsFunc(g, func(r *reading) bool { return !configured[at[r.d.ID]].IsUntouched() && r.d.hidesAcross() }) {
-			for _, r := range g {
-				configured[at[r.d.ID]].Since = ""
-			}
+		if !slices.ContainsFunc(g, func(r *reading) bool { return !configured[at[r.d.ID]].IsUntouched() && r.d.hidesAcross() }) {
+			continue
+		}
+		first, err := seam(ctx, tx, g, configured[at[g[0].d.ID]].Since)
+		if err != nil {
+			return err
+		}
+		for _, r := range g {
+			configured[at[r.d.ID]].Since = first
 		}
 	}
 	return nil
+}
+
+// seam is the last day up to one on which a week begins together with the
+// largest period of the group's KPIs: no week lies across it. It is "" where
+// the calendar has none.
+func seam(ctx context.Context, tx Execer, group []*reading, day string) (string, error) {
+	if day == "" {
+		return "", nil
+	}
+	largest := "month"
+	for _, grain := range []string{"quarter", "year"} {
+		if slices.ContainsFunc(group, func(r *reading) bool { return slices.Contains(r.d.Grains, grain) }) {
+			largest = grain
+		}
+	}
+	return tx.Text(ctx, fmt.Sprintf(`select coalesce(cast(max(c.date_day) as varchar), '')
+from ref.calendar as c
+where c.date_day = c.week_start and c.date_day = c.%s_start and c.date_day <= %s`, largest, literalDate(day)))
 }
 
 // hidesAcross reports whether a hidden cell reaches over the ends of quarters:
@@ -200,7 +223,8 @@ func (g *group) narrow(configured []Finished) error {
 			g.since = f.Since
 		}
 	}
-	if g.since == "" || g.head().has("from_on") {
+	r := g.head()
+	if g.since == "" || r.has("from_on") && !r.has("grain") && !r.has("happened_on") {
 		return nil
 	}
 	day, err := time.Parse(time.DateOnly, g.since)
@@ -216,8 +240,11 @@ func (g *group) narrow(configured []Finished) error {
 			}
 		}
 	}
-	g.everything = g.where
-	condition := fmt.Sprintf("%s >= %s", g.head().earliestDay(), literalDate(dateOf(first)))
+	g.everything, g.isNarrowed = g.where, true
+	condition := fmt.Sprintf("%s >= %s", r.earliestDay(), literalDate(dateOf(first)))
+	if r.has("from_on") {
+		condition = fmt.Sprintf("(%s is not null or %s)", r.exprs["from_on"], condition) // least leaves null out
+	}
 	if g.where != "" {
 		condition += " and (" + g.where + ")"
 	}
@@ -227,7 +254,7 @@ func (g *group) narrow(configured []Finished) error {
 
 // widen computes the group whole after all.
 func (g *group) widen(ctx context.Context) error {
-	g.where, g.since = g.everything, ""
+	g.where, g.since, g.isNarrowed = g.everything, "", false
 	return g.tx.Exec(ctx, "delete from kpi_since where kpi_id in ('"+strings.Join(g.ids(), "', '")+"')")
 }
 

@@ -47,3 +47,20 @@ from (values (date '2025-05-01', false, 'lurker', -1), (date '2025-05-01', true,
 	require.Equal(t, "2025-07-01", m.since(acts, kpi.Change{Table: "mart.person_period", Rows: "mart.moved", IsAside: true}))
 	require.Equal(t, "2025-04-01", m.since(acts, kpi.Change{Table: "mart.person_period", Rows: "mart.moved"}), "a KPI that reads the mart may read all of it")
 }
+
+func TestPlan_goesBackToADayThatNoWeekLiesAcross(t *testing.T) {
+	m := newMarts(t, "2024-01-01", "2026-03-15")
+	m.exec("create table marts.mart.act (happened_on date, person_id varchar)")
+	m.exec("create table marts.mart.moved as select date '2026-02-10' as happened_on, 'P-a' as person_id, 1 as added_rows")
+	moved := kpi.Change{Table: "mart.act", Rows: "mart.moved"}
+	for grains, since := range map[string]string{
+		`"week", "month"`:                   "2026-01-01",
+		`"day", "month"`:                    "2026-01-01",
+		`"day", "week", "month"`:            "2025-12-01",
+		`"day", "week", "month", "quarter"`: "2024-07-01",
+		`"day", "week", "month", "year"`:    "2024-01-01",
+	} {
+		acts := file("acts", "measure = \"count\"\ngrains = ["+grains+"]", "select a.happened_on, a.person_id from mart.act as a")
+		require.Equal(t, since, m.since(acts, moved), grains)
+	}
+}

@@ -7,6 +7,7 @@ kpi "contributor_rate_registered" {
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
+  version     = 2
   measure     = "distinct_ratio"
   forward     = true
   of          = "person"
@@ -37,17 +38,19 @@ acted as (
         p.period_start,
         p.person_id,
         p.community_id,
+        p.is_contributor,
+        p.is_engaged,
         case
             when p.next_period_start > cast(setting('today') as date) then cast(setting('today') as date)
             else add_days(p.next_period_start, -1)
         end as last_on
     from mart.person_period as p
-    where p.is_contributor
+    where p.is_contributor or p.is_engaged
 ),
 
 -- Who acted and was no member at the end is in neither count.
-contributors as (
-    select a.grain, a.period_start, a.person_id, a.community_id
+acted_members as (
+    select a.grain, a.period_start, a.person_id, a.community_id, a.is_contributor, a.is_engaged
     from acted as a
     inner join mart.membership as m
         on m.person_id = a.person_id
@@ -56,17 +59,26 @@ contributors as (
         and coalesce(m.until_on > a.last_on, true)
 ),
 
-final as (
+members as (
     select
-        c.grain, c.period_start, cast(null as date) as from_on, cast(null as date) as until_on,
-        c.person_id, c.community_id, true as numerator, false as denominator
-    from contributors as c
+        a.grain, a.period_start, cast(null as date) as from_on, cast(null as date) as until_on,
+        a.person_id, a.community_id, a.is_contributor, a.is_engaged, false as is_member
+    from acted_members as a
     union all
     select
         cast(null as varchar) as grain, cast(null as date) as period_start,
         m.from_on, m.until_on,
-        m.person_id, m.community_id, false as numerator, true as denominator
+        m.person_id, m.community_id, false as is_contributor, false as is_engaged, true as is_member
     from mart.membership as m
+),
+
+-- Up to here the select is that of community_engagement_rate, so that both are read at once.
+final as (
+    select
+        m.grain, m.period_start, m.from_on, m.until_on,
+        m.person_id, m.community_id, m.is_contributor as numerator, m.is_member as denominator
+    from members as m
+    where m.is_contributor or m.is_member
 )
 
 select * from final

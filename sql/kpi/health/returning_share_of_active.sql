@@ -7,6 +7,7 @@ kpi "returning_share_of_active" {
   owner       = "community_manager"
   cadence     = "weekly"
   category    = "health"
+  version     = 2
   measure     = "distinct_ratio"
   forward     = true
   of          = "person"
@@ -28,30 +29,12 @@ kpi "returning_share_of_active" {
   variant_of  = "returning_active_member_rate"
 }
 */
-with
-active_people as (
-    select
-        p.grain,
-        p.period_start,
-        p.next_period_start,
-        p.person_id,
-        p.community_id,
-        p.is_active_next
-    from mart.person_period as p
-    where p.is_active and p.grain in ('week', 'month')
-),
-
-final as (
-    select
-        a.grain, a.period_start, a.person_id, a.community_id,
-        false as numerator, true as denominator
-    from active_people as a
-    union all
-    select
-        a.grain, a.next_period_start as period_start, a.person_id, a.community_id,
-        true as numerator, false as denominator
-    from active_people as a
-    where a.is_active_next
-)
-
-select * from final
+select
+    p.grain,
+    p.period_start,
+    p.person_id,
+    p.community_id,
+    p.is_active_before as numerator,
+    true as denominator
+from mart.person_period as p
+where p.is_active and p.grain in ('week', 'month')
