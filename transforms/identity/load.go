@@ -23,10 +23,7 @@ type loading struct {
 }
 
 // An arrival is a login's place in temp.newcomer.
-type arrival struct {
-	place int64
-	login int32
-}
+type arrival struct{ place, login int32 }
 
 // A stood is how the lake has a login.
 type stood struct {
@@ -152,7 +149,7 @@ func (r *round) loadLogins(ctx context.Context, l *loading) error {
 		former, _ := row[2].(uint64)
 		l.stood, formers = append(l.stood, before), append(formers, former)
 		if place, isNew := row[4].(int64); isNew {
-			l.arrived = append(l.arrived, arrival{place, int32(len(l.Logins) - 1)})
+			l.arrived = append(l.arrived, arrival{int32(place), int32(len(l.Logins) - 1)})
 		}
 		return nil
 	})
