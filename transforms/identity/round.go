@@ -118,7 +118,7 @@ func (r *round) begin(ctx context.Context) error {
 func (r *round) keepKeys(ctx context.Context) error {
 	for _, table := range []struct{ name, unkeyed, keys string }{
 		{"person_identity", "t.identity_key is null or t.person_key is null", keyOf("t.identity_id") + " as identity_key, " + keyOf("t.person_id") + " as person_key"},
-		{"person", "t.person_key is null or t.anchor_key is null", keyOf("t.person_id") + " as person_key, " + keyOf("t.anchor_identity_id") + " as anchor_key"},
+		{"person", "t.person_key is null or t.anchor_key is null and t.anchor_identity_id is not null", keyOf("t.person_id") + " as person_key, " + keyOf("t.anchor_identity_id") + " as anchor_key"},
 	} {
 		unkeyed, err := r.count(ctx, fmt.Sprintf("select count(*) from lake.identity.%s as t where %s", table.name, table.unkeyed))
 		if err != nil {
