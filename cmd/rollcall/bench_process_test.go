@@ -132,7 +132,7 @@ func watchMemory(pid int) *memoryWatch {
 		for {
 			began := time.Now()
 			now := treeMB(pid)
-			rest := max(100*time.Millisecond, 20*time.Since(began)) // the kernel counts page by page
+			rest := min(max(100*time.Millisecond, 20*time.Since(began)), time.Second) // the kernel counts page by page
 			w.mu.Lock()
 			w.peak = max(w.peak, now)
 			w.mu.Unlock()
