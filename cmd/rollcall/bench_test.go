@@ -11,7 +11,6 @@ import (
 	"strconv"
 	"strings"
 	"testing"
-	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -191,64 +190,4 @@ func dlt(b *testing.B, python string, company *benchedCompany, notes, format, di
 	cmd := exec.CommandContext(b.Context(), python, "../../internal/world/serve/dlt/pull.py", path)
 	cmd.Env = append(os.Environ(), "HOME="+dir)
 	return cmd
-}
-
-// benchWholeLine takes the company from its sources to a release, twice.
-func benchWholeLine(b *testing.B, company *benchedCompany) {
-	notes := filepath.Join(b.TempDir(), "all.jsonl")
-	costs := watched(b, company, benchCommand(b, "line", company.copyConfig(b, b.TempDir()), company.Control, notes, company.Ends.Format(time.RFC3339)))
-	floor := watched(b, company, benchCommand(b, "bare", notes))
-	of := func(name string) cost {
-		i := slices.IndexFunc(costs, func(c cost) bool { return c.Stage == name })
-		require.GreaterOrEqual(b, i, 0, name)
-		return costs[i]
-	}
-	stored := of(jsonSize)
-	say("%d records stored, %d requests of %d MB; load %s", stored.Records, floor[0].Records, floor[0].Bytes/1e6, load(b))
-	printStages(b, costs, stored.Records, floor[0])
-	for _, name := range []string{jsonSize, lakeSize, martsSize, publicSize} {
-		c := of(name)
-		say("%s: %.1f MB, %.0f bytes a record", name, float64(c.Bytes)/1e6, float64(c.Bytes)/float64(c.Records))
-		b.ReportMetric(float64(c.Bytes)/float64(c.Records), strings.Fields(name)[0]+"-bytes/record")
-	}
-	b.ReportMetric(costs[len(costs)-1].PeakMB, "peak-MB")
-}
-
-// printStages prints what each stage cost, and again for what was new.
-func printStages(b *testing.B, costs []cost, stored int64, floor cost) {
-	b.Helper()
-	var table strings.Builder
-	table.WriteString("| stage | records | seconds | CPU seconds | records a second | a CPU second | peak MB | 1 % more: records | seconds | CPU seconds | of the whole |\n|---|---|---|---|---|---|---|---|---|---|---|\n")
-	var sum, sumMore cost
-	add := func(to *cost, c cost) {
-		to.Seconds, to.CPU, to.PeakMB = to.Seconds+c.Seconds, to.CPU+c.CPU, max(to.PeakMB, c.PeakMB)
-	}
-	row := func(c, more cost) {
-		fmt.Fprintf(&table, "| %s | %d | %.1f | %.1f | %.0f | %.0f | %.0f | %d | %.1f | %.1f | %.2f |\n", c.Stage, c.Records, c.Seconds, c.CPU,
-			float64(c.Records)/c.Seconds, float64(c.Records)/c.CPU, c.PeakMB, more.Records, more.Seconds, more.CPU, more.CPU/c.CPU)
-	}
-	for _, c := range costs {
-		i := slices.IndexFunc(costs, func(more cost) bool { return more.Stage == moreRound+c.Stage })
-		if i < 0 {
-			continue
-		}
-		more := costs[i]
-		if c.Records == 0 || c.Stage == "publish" {
-			c.Records = stored
-		}
-		add(&sum, c)
-		add(&sumMore, more)
-		row(c, more)
-		name := strings.NewReplacer(" ", "-", ",", "").Replace(c.Stage)
-		b.ReportMetric(float64(c.Records)/c.Seconds, name+"-records/s")
-		b.ReportMetric(float64(c.Records)/c.CPU, name+"-records/cpu-s")
-	}
-	sum.Stage, sum.Records = "all", stored
-	row(sum, sumMore)
-	b.ReportMetric(sum.CPU, "whole-cpu-s")
-	b.ReportMetric(sumMore.CPU, "1%-cpu-s")
-	b.ReportMetric(sumMore.CPU/sum.CPU, "1%/whole")
-	say("stage by stage:\n%s", table.String())
-	say("API to raw beside a client that throws the same pages away: %.1f CPU seconds of its own and %.1f of the APIs, %.1f seconds; the APIs took %.1f for rollcall",
-		floor.CPU, floor.Served, floor.Seconds, costs[1].Served)
 }

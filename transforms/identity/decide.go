@@ -2,9 +2,9 @@ package identity
 
 import (
 	"context"
-	"errors"
+	"database/sql/driver"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -78,65 +78,71 @@ func SplitAccounts(ctx context.Context, tx *warehouse.Tx, leaving, staying []str
 // decide writes the rows of one decision, unless an earlier one is against it.
 // What one has decided already stays that one, so that to undo it undoes it.
 func (by Deciding) decide(ctx context.Context, tx *warehouse.Tx, verb string, as, bs []string) (Decision, error) {
-	settled, err := decidedAlready(ctx, tx, verb, as, bs)
+	earlier, err := readRulings(ctx, tx)
 	if err != nil {
 		return Decision{}, err
 	}
-	if settled != nil {
-		return *settled, nil
+	d, rows, err := by.rule(earlier, verb, as, bs)
+	if err != nil || len(rows) == 0 {
+		return d, err
 	}
-	d := Decision{ID: uuid.Must(uuid.NewV7()).String(), Verb: verb, A: as[0], B: bs[0], Actor: by.Actor, Reason: by.Reason, Decided: by.Now.UTC()}
+	return d, writeDecisions(ctx, tx, rows)
+}
+
+// rule gives the decision on these pairs and its rows; none: it stands already.
+func (by Deciding) rule(earlier *rulings, verb string, as, bs []string) (d Decision, rows []Decision, err error) {
+	if same := earlier.already(verb, as, bs); same != nil {
+		return *same, nil, nil
+	}
+	d = Decision{ID: uuid.Must(uuid.NewV7()).String(), Verb: verb, A: as[0], B: bs[0], Actor: by.Actor, Reason: by.Reason, Decided: by.Now.UTC()}
 	for _, a := range as {
 		for _, b := range bs {
-			earlier, err := against(ctx, tx, verb, a, b)
-			if err != nil {
-				return d, err
+			if against := earlier.against(verb, a, b); against != nil {
+				return d, nil, &AgainstError{*against}
 			}
-			if earlier != nil {
-				return d, &AgainstError{*earlier}
-			}
-			if err := tx.Exec(ctx, "insert into lake.identity.decision (decision_id, verb, identity_id, other_identity_id, actor, reason, decided_at) values (?, ?, ?, ?, ?, ?, ?)",
-				d.ID, verb, a, b, d.Actor, d.Reason, d.Decided); err != nil {
-				return d, err
-			}
+			row := d
+			row.A, row.B = a, b
+			rows = append(rows, row)
 		}
 	}
-	return d, by.note(ctx, tx, "decided", d.ID)
+	for _, row := range rows {
+		earlier.add(row)
+	}
+	return d, rows, nil
 }
 
-// decidedAlready finds the one decision that says of all these pairs what a new
-// one would; nil: there is none.
-func decidedAlready(ctx context.Context, tx *warehouse.Tx, verb string, as, bs []string) (*Decision, error) {
-	return firstDecision(ctx, tx, `with
-pairs as (
-    select a.id as identity_id, b.id as other_identity_id
-    from (select unnest(?::varchar[]) as id) as a
-    cross join (select unnest(?::varchar[]) as id) as b
-)
-
-select `+columnsOfDecision+`
-from lake.identity.decision as d
-inner join pairs as p
-    on p.identity_id = d.identity_id and p.other_identity_id = d.other_identity_id
-    or p.identity_id = d.other_identity_id and p.other_identity_id = d.identity_id
-where d.verb = ?
-qualify count(*) over (partition by d.decision_id) = (select count(*) from pairs)
-order by d.decided_at, d.decision_id, d.identity_id, d.other_identity_id
-limit 1`, as, bs, verb)
-}
-
-// firstDecision reads the decision that a query finds first; nil: none.
-func firstDecision(ctx context.Context, tx *warehouse.Tx, query string, args ...any) (*Decision, error) {
-	rows, err := tx.Query(ctx, query, args...)
+// writeDecisions stores decisions in one go, since a transaction of many small
+// inserts takes a block of memory for each.
+func writeDecisions(ctx context.Context, tx *warehouse.Tx, rows []Decision) error {
+	err := tx.Append(ctx, "identity", "decision", func(row func(...driver.Value) error) error {
+		for _, d := range rows {
+			if err := row(d.ID, d.Verb, d.A, d.B, d.Actor, d.Reason, d.Decided); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var ids []string
+	for _, d := range rows {
+		ids = append(ids, d.ID)
+	}
+	ids = slices.Compact(ids)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	var first *Decision
-	if rows.Next() {
-		first = &Decision{}
-		err = rows.Scan(&first.ID, &first.Verb, &first.A, &first.B, &first.Actor, &first.Reason, &first.Decided)
+	if err := reconsider(ctx, tx, ids); err != nil {
+		return err
 	}
-	return first, errors.Join(err, rows.Err(), rows.Close())
+	return tx.Exec(ctx, `insert into lake.identity.person_event (event, identity_id, actor, reason, happened_at)
+select distinct 'decided', unnest([d.identity_id, d.other_identity_id]), d.actor, d.reason, d.decided_at
+from lake.identity.decision as d
+where d.decision_id in (select unnest(?::varchar[]))`, ids)
+}
+
+// reconsider has the logins of decisions looked at again.
+func reconsider(ctx context.Context, tx *warehouse.Tx, ids []string) error {
+	return tx.Exec(ctx, `insert into lake.identity.pending (identity_id)
+select distinct unnest([d.identity_id, d.other_identity_id]) from lake.identity.decision as d where d.decision_id in (select unnest(?::varchar[]))`, ids)
 }
 
 // DecidedOf lists what a decision names: logins, or orgs.
@@ -145,78 +151,6 @@ func DecidedOf(ctx context.Context, db Reader, decisionID string) ([]string, err
 from lake.identity.decision as d
 where d.decision_id = ?
 order by named`, decisionID)
-}
-
-// note has the logins of a decision looked at again, and remembers who did
-// what.
-func (by Deciding) note(ctx context.Context, tx *warehouse.Tx, event, decisionID string) error {
-	if err := tx.Exec(ctx, `insert into lake.identity.pending (identity_id)
-select distinct unnest([d.identity_id, d.other_identity_id]) from lake.identity.decision as d where d.decision_id = ?`, decisionID); err != nil {
-		return err
-	}
-	return tx.Exec(ctx, `insert into lake.identity.person_event (event, identity_id, actor, reason, happened_at)
-select distinct ?, unnest([d.identity_id, d.other_identity_id]), ?, ?, cast(? as timestamp) from lake.identity.decision as d where d.decision_id = ?`,
-		event, by.Actor, by.Reason, by.Now.UTC(), decisionID)
-}
-
-// columnsOfDecision are those of a [Decision], of the rows d.
-const columnsOfDecision = "d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at"
-
-// against finds a decision that a new one would contradict.
-func against(ctx context.Context, tx *warehouse.Tx, verb, a, b string) (*Decision, error) {
-	prefix := strings.TrimSuffix(strings.TrimSuffix(verb, "same"), "not_")
-	same, notSame := literal(prefix+"same"), literal(prefix+"not_same")
-	if verb == prefix+"same" {
-		return keepingApart(ctx, tx, same, notSame, a, b)
-	}
-	return tying(ctx, tx, same, a, b)
-}
-
-// keepingApart finds a decision between what decisions tie to one and what they
-// tie to the other.
-func keepingApart(ctx context.Context, tx *warehouse.Tx, same, notSame, a, b string) (*Decision, error) {
-	const tied = `%[1]s as (
-    select ? as identity_id
-    union
-    select case when d.identity_id = t.identity_id then d.other_identity_id else d.identity_id end
-    from lake.identity.decision as d
-    inner join %[1]s as t on t.identity_id in (d.identity_id, d.other_identity_id)
-    where d.verb = %[2]s
-)`
-	return firstDecision(ctx, tx, "with recursive "+fmt.Sprintf(tied, "one", same)+", "+fmt.Sprintf(tied, "other", same)+`
-select `+columnsOfDecision+`
-from lake.identity.decision as d
-where d.verb = `+notSame+`
-    and (d.identity_id in (select o.identity_id from one as o) and d.other_identity_id in (select o.identity_id from other as o)
-        or d.identity_id in (select o.identity_id from other as o) and d.other_identity_id in (select o.identity_id from one as o))
-order by d.decided_at, d.decision_id
-limit 1`, a, b)
-}
-
-// tying finds the decision with which a way of decisions from one to the other
-// begins: a way that does not come back to where it began.
-func tying(ctx context.Context, tx *warehouse.Tx, same, a, b string) (*Decision, error) {
-	return firstDecision(ctx, tx, `with recursive ties as (
-    select d.decision_id, d.identity_id, d.other_identity_id as next_id from lake.identity.decision as d where d.verb = `+same+`
-    union all
-    select d.decision_id, d.other_identity_id, d.identity_id from lake.identity.decision as d where d.verb = `+same+`
-),
-
-way as (
-    select ?::varchar as identity_id, cast(null as varchar) as decision_id
-    union
-    select t.next_id, coalesce(w.decision_id, t.decision_id)
-    from way as w
-    inner join ties as t on t.identity_id = w.identity_id
-    where t.next_id <> ?
-)
-
-select `+columnsOfDecision+`
-from lake.identity.decision as d
-inner join way as w on w.decision_id = d.decision_id
-where d.verb = `+same+` and w.identity_id = ?
-order by d.decided_at, d.decision_id
-limit 1`, a, a, b)
 }
 
 // An UnknownDecision is the id of no decision.
@@ -233,7 +167,13 @@ func Undo(ctx context.Context, tx *warehouse.Tx, decisionID string, by Deciding)
 	if rows == 0 {
 		return &UnknownDecision{decisionID}
 	}
-	if err := by.note(ctx, tx, "undone", decisionID); err != nil {
+	if err := reconsider(ctx, tx, []string{decisionID}); err != nil {
+		return err
+	}
+	if err := tx.Exec(ctx, `insert into lake.identity.person_event (event, identity_id, actor, reason, happened_at)
+select distinct 'undone', unnest([d.identity_id, d.other_identity_id]), ?, ?, cast(? as timestamp)
+from lake.identity.decision as d
+where d.decision_id = ?`, by.Actor, by.Reason, by.Now.UTC(), decisionID); err != nil {
 		return err
 	}
 	return tx.Exec(ctx, "delete from lake.identity.decision where decision_id = ?", decisionID)

@@ -105,6 +105,19 @@ func TestSolve_obeysDecisions(t *testing.T) {
 	require.Len(t, e.solve(), 1)
 }
 
+func TestSolve_asksNobodyWhatWasDecided(t *testing.T) {
+	e := newEvidence()
+	e.claim("forum/a", "a@acme.com", identity.Self)
+	e.claim("crm/a", "a@acme.com", identity.Self)
+	e.claim("crm/a", "b@acme.com", identity.Staff)
+	e.claim("desk/a", "b@acme.com", identity.Staff)
+	require.Len(t, identity.Solve(&e.Evidence).Suggestions, 1)
+	e.apart("forum/a", "desk/a")
+	s := identity.Solve(&e.Evidence)
+	require.Equal(t, []string{"crm/a desk/a", "forum/a"}, e.people(s))
+	require.Empty(t, s.Suggestions, "a person is who the decision was about, not a login")
+}
+
 func TestSolve_refusesTooMuchForOnePerson(t *testing.T) {
 	e := newEvidence()
 	for i := range 30 {

@@ -23,10 +23,7 @@ type loading struct {
 }
 
 // An arrival is a login's place in temp.newcomer.
-type arrival struct {
-	place int64
-	login int32
-}
+type arrival struct{ place, login int32 }
 
 // A stood is how the lake has a login.
 type stood struct {
@@ -89,7 +86,7 @@ func (r *round) loadFormer(ctx context.Context, l *loading) error {
 	}
 	l.former, l.anchorKeys, l.created = newNumbers(int(n)), make([]uint64, 0, n), make([]int64, 0, n)
 	people := newAdding(l.former)
-	err = r.tx.Values(ctx, "select q.person_key, q.anchor_key, epoch_us(q.created_at) from lake.identity.person as q where "+present, func(row []driver.Value) error {
+	err = r.tx.Values(ctx, "select q.person_key, coalesce(q.anchor_key, 0), epoch_us(q.created_at) from lake.identity.person as q where "+present, func(row []driver.Value) error {
 		people.add(row[0].(uint64))
 		created, _ := row[2].(int64)
 		l.anchorKeys, l.created = append(l.anchorKeys, row[1].(uint64)), append(l.created, created)
@@ -152,7 +149,7 @@ func (r *round) loadLogins(ctx context.Context, l *loading) error {
 		former, _ := row[2].(uint64)
 		l.stood, formers = append(l.stood, before), append(formers, former)
 		if place, isNew := row[4].(int64); isNew {
-			l.arrived = append(l.arrived, arrival{place, int32(len(l.Logins) - 1)})
+			l.arrived = append(l.arrived, arrival{int32(place), int32(len(l.Logins) - 1)})
 		}
 		return nil
 	})
@@ -205,7 +202,7 @@ const (
 // on the issuer of a subject.
 const selectValues = `select v.value_key,
     cast(v.id_type = 'subject' as ubigint) * %[1]d + cast(v.class in ('unique', 'generic') as ubigint) * %[2]d + cast(v.class = 'generic' and v.id_type = 'email' as ubigint) * %[3]d
-        + case when v.id_type = 'subject' and not starts_with(v.namespace, %[4]s) then (md5_number_lower(v.namespace) & 4294967295) * 4294967296 else 0 end,
+        + case when v.id_type = 'subject' and not starts_with(v.namespace, %[4]s) then (cast(md5_number(v.namespace) >> 64 as ubigint) & 4294967295) * 4294967296 else 0 end,
     v.untagged_key
 from lake.vault.value as v
 where %[5]s and v.id_type in ('email', 'subject')
@@ -258,7 +255,7 @@ func (r *round) loadValues(ctx context.Context, l *loading) error {
 }
 
 func (r *round) loadDecisions(ctx context.Context, l *loading) error {
-	return r.tx.Values(ctx, `select md5_number_lower(d.identity_id), md5_number_lower(d.other_identity_id), d.verb = 'same'
+	return r.tx.Values(ctx, `select cast(md5_number(d.identity_id) >> 64 as ubigint), cast(md5_number(d.other_identity_id) >> 64 as ubigint), d.verb = 'same'
 from lake.identity.decision as d
 where d.verb in ('same', 'not_same')`, func(row []driver.Value) error {
 		a, b := l.logins.find(row[0].(uint64)), l.logins.find(row[1].(uint64))

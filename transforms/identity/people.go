@@ -17,7 +17,11 @@ func (r *round) writePeople(ctx context.Context, l *loading, s *Solution, t *set
 	if err := r.handOver(ctx, l, s, t); err != nil {
 		return err
 	}
-	var statements []string
+	if err := r.storePlaces(ctx, l, t); err != nil {
+		return err
+	}
+	// What was read of the logins is a great part of the memory, and done with.
+	statements := []string{"drop table temp.login"}
 	if t.members > 0 {
 		statements = append(statements, r.namePeople()...)
 	}
@@ -34,17 +38,7 @@ func (r *round) writePeople(ctx context.Context, l *loading, s *Solution, t *set
 	if t.moved > 0 {
 		statements = append(statements, r.storeMerges()...)
 	}
-	if t.placed > 0 {
-		statements = append(statements, storePlaces...)
-	}
-	if err := r.exec(ctx, statements...); err != nil || !r.solvesAll {
-		return err
-	}
-	gone, err := r.count(ctx, "select (select count(*) from lake.identity.login) - (select count(*) from temp.login)")
-	if err != nil || gone == 0 {
-		return err
-	}
-	return r.exec(ctx, "delete from lake.identity.login as l where l.identity_key not in (select t.identity_key from temp.login as t)")
+	return r.exec(ctx, statements...)
 }
 
 // namePeople makes temp.person, the people of now that changed, with the ids of
@@ -59,6 +53,7 @@ left join lake.identity.person as q on q.person_key = c.person_key`,
 select r.cluster, r.label_key, r.person_id, coalesce(r.person_key, %s) as person_key, r.person_key is null as is_new
 from temp.resident as r`, keyOf("r.person_id")),
 		"drop table temp.resident",
+		"drop table temp.cluster",
 	}
 }
 
@@ -126,19 +121,32 @@ inner join temp.person as c on c.label_key = i.identity_key
 where c.is_new`, r.now(), literal(r.BuildID), r.ids())
 }
 
-// storePlaces writes where logins stand.
-var storePlaces = []string{
-	fmt.Sprintf(`delete from lake.identity.login as l
+// storePlaces writes where logins stand, and forgets those that are gone.
+func (r *round) storePlaces(ctx context.Context, l *loading, t *settling) error {
+	if t.placed > 0 {
+		err := r.exec(ctx, fmt.Sprintf(`delete from lake.identity.login as l
 where l.identity_key in (
     select m.identity_key from temp.moved as m where m.packed & %[1]d = %[1]d
     union all
     select a.identity_key from temp.arrived as a where a.packed & %[1]d = %[1]d
 )`, placedFlag|standsFlag),
-	fmt.Sprintf(`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
+			fmt.Sprintf(`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
 select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
 from temp.login as l
 inner join (select o.* from temp.moved as o union all select a.* from temp.arrived as a) as m on m.identity_key = l.identity_key
-where m.packed & %d > 0`, placedFlag),
+where m.packed & %d > 0`, placedFlag))
+		if err != nil {
+			return err
+		}
+	}
+	if !r.solvesAll {
+		return nil
+	}
+	stored, err := r.count(ctx, "select count(*) from lake.identity.login")
+	if err != nil || stored == int64(len(l.Logins)) {
+		return err
+	}
+	return r.exec(ctx, "delete from lake.identity.login as l where l.identity_key not in (select t.identity_key from temp.login as t)")
 }
 
 // storeAnchors writes of whoever lost the login that he was known by the one that

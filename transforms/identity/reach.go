@@ -149,19 +149,19 @@ logins as (
 ),
 
 bots as (
-    select distinct md5_number_lower(s.identity_id) as identity_key from lake.staging.identity as s where s.is_bot
+    select distinct cast(md5_number(s.identity_id) >> 64 as ubigint) as identity_key from lake.staging.identity as s where s.is_bot
 ),
 
 shown as (
     select s.identity_key, bool_or(i.is_community) as is_community
-    from (select md5_number_lower(h.identity_id) as identity_key, h.record from lake.staging.identity as h where %[4]s) as s
+    from (select cast(md5_number(h.identity_id) >> 64 as ubigint) as identity_key, h.record from lake.staging.identity as h where %[4]s) as s
     inner join lake.identity.instance as i on i.source = split_part(s.record, ':', 1) and i.source_instance = split_part(s.record, ':', 2)
     where s.identity_key in (select l.identity_key from logins as l where l.is_community is null)
     group by s.identity_key
 ),
 
 memberships as (
-    select md5_number_lower(m.identity_id) as identity_key, m.org_id, coalesce(m.is_primary, false) as is_primary
+    select cast(md5_number(m.identity_id) >> 64 as ubigint) as identity_key, m.org_id, coalesce(m.is_primary, false) as is_primary
     from lake.staging.org_membership as m
     left join lake.identity.instance as i on i.source = split_part(m.record, ':', 1) and i.source_instance = split_part(m.record, ':', 2)
     where m.deleted_at is null and (m.valid_from is null or m.valid_from <= %[2]s) and (m.valid_to is null or m.valid_to > %[2]s)
@@ -204,7 +204,7 @@ answers as (
 ),
 
 consents as (
-    select md5_number_lower(a.identity_id) as identity_key, bool_or(a.status = 'granted') as is_granted, bool_or(a.status <> 'granted') as is_refused
+    select cast(md5_number(a.identity_id) >> 64 as ubigint) as identity_key, bool_or(a.status = 'granted') as is_granted, bool_or(a.status <> 'granted') as is_refused
     from answers as a
     where a.recency = 1
     group by a.identity_id
@@ -214,7 +214,7 @@ described as (
     select
         l.identity_key,
         l.instance_no,
-        coalesce(md5_number_lower(e.company_id), 0) as company_key,
+        coalesce(cast(md5_number(e.company_id) >> 64 as ubigint), 0) as company_key,
         coalesce(c.is_customer, true) as is_customer,
         b.identity_key is not null as is_bot,
         not coalesce(a.is_refused, false)

@@ -118,7 +118,7 @@ func (r *round) begin(ctx context.Context) error {
 func (r *round) keepKeys(ctx context.Context) error {
 	for _, table := range []struct{ name, unkeyed, keys string }{
 		{"person_identity", "t.identity_key is null or t.person_key is null", keyOf("t.identity_id") + " as identity_key, " + keyOf("t.person_id") + " as person_key"},
-		{"person", "t.person_key is null or t.anchor_key is null", keyOf("t.person_id") + " as person_key, " + keyOf("t.anchor_identity_id") + " as anchor_key"},
+		{"person", "t.person_key is null or t.anchor_key is null and t.anchor_identity_id is not null", keyOf("t.person_id") + " as person_key, " + keyOf("t.anchor_identity_id") + " as anchor_key"},
 	} {
 		unkeyed, err := r.count(ctx, fmt.Sprintf("select count(*) from lake.identity.%s as t where %s", table.name, table.unkeyed))
 		if err != nil {
@@ -174,7 +174,7 @@ func (r *round) now() string {
 // workTables are the temporary tables of a round.
 func workTables() []string {
 	return []string{"touched_record", "touched", "touched_value", "first_text", "identifying", "known_value", "observed", "said_before", "stranger", "evidence", "dropped_value", "ended", "newcomer", "dirty", "login", "moved", "arrived", "redirected",
-		"cluster", "person", "merged", "anchored", "named", "pair", "refused", "suggested", "suggestion", "shared_value"}
+		"cluster", "person", "merged", "anchored", "named", "pair", "refused", "suggested", "suggestion", "shared_value", "apart"}
 }
 
 func (r *round) drop(ctx context.Context) error {

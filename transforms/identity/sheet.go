@@ -8,7 +8,6 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -144,23 +143,27 @@ func readAnswers(in *csv.Reader, at map[string]int) []Answer {
 // that are new. A row that is faulty, names an unknown login, or is against an
 // earlier decision or row, is a [*SheetError], which names every one.
 func Answered(ctx context.Context, tx *warehouse.Tx, answers []Answer, by Deciding) ([]Decision, error) {
+	earlier, err := readRulings(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownLogins(ctx, tx, answers)
+	if err != nil {
+		return nil, err
+	}
 	bad := &SheetError{}
 	var decided []Decision
 	lines := map[string]int{} // of decisions of this sheet
 	for _, a := range answers {
-		d, err := a.decide(ctx, tx, by)
-		var fault *rowError
+		rows, err := a.decide(earlier, known, by)
 		var against *AgainstError
 		switch {
-		case errors.As(err, &fault):
-			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %s", a.Line, fault.text))
 		case errors.As(err, &against) && lines[against.Earlier.ID] > 0:
 			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: it is against line %d", a.Line, lines[against.Earlier.ID]))
-		case against != nil:
-			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %v", a.Line, against))
 		case err != nil:
-			return nil, err
-		case d.Decided.Equal(by.Now):
+			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %v", a.Line, err))
+		}
+		for _, d := range rows {
 			decided = append(decided, d)
 			lines[d.ID] = a.Line
 		}
@@ -168,27 +171,37 @@ func Answered(ctx context.Context, tx *warehouse.Tx, answers []Answer, by Decidi
 	if len(bad.Rows) > 0 {
 		return nil, bad
 	}
-	return decided, nil
+	if len(decided) == 0 {
+		return nil, nil
+	}
+	return decided, writeDecisions(ctx, tx, decided)
 }
 
-// A rowError says why a row of a sheet decides nothing.
-type rowError struct{ text string }
-
-func (e *rowError) Error() string { return e.text }
-
-func (a Answer) decide(ctx context.Context, tx *warehouse.Tx, by Deciding) (Decision, error) {
-	if a.Fault != "" {
-		return Decision{}, &rowError{a.Fault}
+// knownLogins are those that answers name and that there are.
+func knownLogins(ctx context.Context, tx *warehouse.Tx, answers []Answer) (map[string]bool, error) {
+	var named []string
+	for _, a := range answers {
+		named = append(named, a.A, a.B)
 	}
-	known, err := texts(ctx, txReader{tx}, "select p.identity_id from lake.identity.person_identity as p where p.unlinked_at is null and p.identity_id in (?, ?)", a.A, a.B)
-	if err != nil {
-		return Decision{}, err
+	there, err := texts(ctx, txReader{tx}, `select distinct p.identity_id from lake.identity.person_identity as p
+where p.unlinked_at is null and p.identity_id in (select unnest(?::varchar[]))`, named)
+	known := map[string]bool{}
+	for _, id := range there {
+		known[id] = true
+	}
+	return known, err
+}
+
+func (a Answer) decide(earlier *rulings, known map[string]bool, by Deciding) ([]Decision, error) {
+	if a.Fault != "" {
+		return nil, errors.New(a.Fault)
 	}
 	for _, id := range []string{a.A, a.B} {
-		if !slices.Contains(known, id) {
-			return Decision{}, &rowError{id + " is no log-in that is known"}
+		if !known[id] {
+			return nil, errors.New(id + " is no log-in that is known")
 		}
 	}
 	by.Reason = cmp.Or(a.Reason, by.Reason)
-	return by.decide(ctx, tx, a.Verb, []string{a.A}, []string{a.B})
+	_, rows, err := by.rule(earlier, a.Verb, []string{a.A}, []string{a.B})
+	return rows, err
 }

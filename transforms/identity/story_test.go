@@ -177,6 +177,31 @@ func TestDecisions_nameWhatStandsBetween(t *testing.T) {
 	require.NoError(t, split("x", "w"))
 }
 
+// The lake's memory is that of a sync; a sheet of all that evidence suggests has
+// thousands of rows.
+func TestAnswered_decidesAThousandRowsInLittleMemory(t *testing.T) {
+	l := newLake(t, 2)
+	require.NoError(t, l.db.SetMemoryLimit(t.Context(), "128MB"))
+	var answers []identity.Answer
+	for i := range 1500 {
+		a, b := fmt.Sprint("crm:main:", i), fmt.Sprint("forum:main:", i)
+		answers = append(answers, identity.Answer{Line: i + 2, Verb: []string{"same", "not_same"}[i%2], A: a, B: b})
+	}
+	l.exec("insert into lake.identity.person_identity (identity_id, person_id) select s || ':main:' || n, s || n from range(1500) as r(n), (values ('crm'), ('forum')) as v(s)")
+	answer := func() (made []identity.Decision) {
+		require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) (err error) {
+			made, err = identity.Answered(t.Context(), tx, answers, by)
+			return err
+		}))
+		return made
+	}
+	require.Len(t, answer(), 1500)
+	require.Empty(t, answer())
+	require.EqualValues(t, 1500, l.number("select count(*) from lake.identity.decision"))
+	require.EqualValues(t, 3000, l.number("select count(distinct identity_id) from lake.identity.pending"))
+	require.EqualValues(t, 3000, l.number("select count(*) from lake.identity.person_event where event = 'decided' and reason = 'I know them'"))
+}
+
 func TestWhy_showsWhatLinksThoseWhoWereSplitOff(t *testing.T) {
 	l := newLake(t, 2)
 	for _, login := range []string{"crm:main:1", "crm:main:2", "forum:main:3", "forum:main:4"} {
@@ -274,8 +299,7 @@ func TestResolve_suggestsWhoLooksAlike(t *testing.T) {
 		_, err := identity.Split(t.Context(), tx, []string{"crm:main:7"}, []string{"forum:main:1"}, by)
 		return err
 	}))
-	l.login("crm:main:98", "another@acme.com", "Anna Another")
-	l.build()
+	require.True(t, l.build().SuggestsAnew)
 	require.NotContains(t, l.rows("select identity_id, other_identity_id from lake.identity.suggestion"), "crm:main:7|forum:main:1")
 }
 
