@@ -118,7 +118,7 @@ unseen as (
     select e.event_id
     from core.community_event as e
     left join mart.content as c on c.content_id = e.content_id
-    where e.event_type = 'flag' and e.content_id is not null and c.content_id is null
+    where e.event_type in ('flag', 'bookmark') and e.content_id is not null and c.content_id is null
 ),
 
 labelled as (
