@@ -18,17 +18,29 @@ lint:
 	go vet ./...
 	$(STATICCHECK) ./...
 
-# Throughput beside a bare loop and DuckDB's own reader, latency, and the cost
-# of nothing new. On an otherwise idle machine.
-bench:
+# Throughput beside a bare loop and DuckDB's own reader, latency, the cost of
+# nothing new, a build, and a made-up company from its APIs to a release beside
+# read_json and dlt, in a virtual environment of its own below bin/. On an
+# otherwise idle machine.
+bench: bin/dlt
 	go test -run '^$$' -bench . -benchtime 3x -timeout 60m ./sync
 	go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
+	$(BENCH_COMPANY)
 
-# On top of ten million stored records, and a build of ten million activities:
-# about fifteen minutes and 10 GB of disk.
-bench-large:
+BENCH_COMPANY = ROLLCALL_BENCH_PYTHON=$(CURDIR)/bin/dlt/bin/python go test -run '^$$' -bench Company -benchtime 1x -timeout 12h ./cmd/rollcall
+
+bin/dlt: internal/world/serve/dlt/requirements.txt
+	mkdir -p bin
+	python3 -m venv $@
+	$@/bin/pip install --quiet --requirement $<
+	touch $@
+
+# On top of ten million stored records, a build of ten million activities, and
+# the company ten and a hundred times as large: hours, and 30 GB of disk.
+bench-large: bin/dlt
 	ROLLCALL_BENCH_STORED=10000000 go test -run '^$$' -bench Stored -benchtime 1x -timeout 60m ./sync
 	ROLLCALL_BENCH_ACTIVITIES=10000000 go test -run '^$$' -bench Build -benchtime 1x -timeout 60m ./transforms
+	ROLLCALL_BENCH_SCALES=10,100 $(BENCH_COMPANY)
 
 # Who is who for a million observations, and the same logins by Splink, in a
 # virtual environment of its own below bin/.
@@ -50,7 +62,8 @@ identity-table:
 # of every fuzz test.
 nightly:
 	GORACE=atexit_sleep_ms=0 go test -race -timeout 90m ./...
-	ROLLCALL_WORLD_SCALE=1 go test -run EndToEnd -count 1 -v -timeout 30m ./cmd/rollcall
+	ROLLCALL_WORLD_SCALE=1 go test -run EndToEnd_equalsTheTruth -count 1 -v -timeout 30m ./cmd/rollcall
+	ROLLCALL_WORLD_SCALE=0.2 ROLLCALL_WORLD_STEPS=26 go test -run EndToEnd_followedForAYear -count 1 -v -timeout 60m ./cmd/rollcall
 	ROLLCALL_MONTHS=1 go test -run followsARealForum -count 1 -v -timeout 30m ./cmd/rollcall
 	ROLLCALL_KILLS=100 go test -run Kill -count 1 -v -timeout 90m ./sync ./cmd/rollcall
 	ROLLCALL_WORLDS=8 go test -run BruteForce -count 1 -timeout 30m ./transforms/kpi

@@ -4,6 +4,8 @@ import (
 	"testing"
 
 	"github.com/stretchr/testify/require"
+
+	"rollcall/internal/world/truth"
 )
 
 func TestHealth_activeMembers(t *testing.T) {
@@ -133,6 +135,17 @@ func TestHealth_joiningMakesActive(t *testing.T) {
 			is("community_mau", "2026-02", 7).n(7),
 			is("community_mau", "2026-02", 7).in("engagement_level", "lurker"),
 			is("community_engagement_rate", "2026-02", 0).of(0, 9),
+		},
+	}, {
+		name: "a flag counts while what it is on stands, not where that was gone before it was read",
+		given: func(f *fixture) {
+			f.talk("T", "author", "4 May 08:00")
+			f.does("flag", "early", "6 May 09:00", line{"content_id": f.id("thread", "T")})
+			f.does("flag", "late", "6 May 09:00", line{"content_id": f.id("thread", "never read")})
+		},
+		want: []want{
+			is("community_dau", "2026-05-04", 1),
+			is("community_dau", "2026-05-06", 1),
 		},
 	}})
 	require.Equal(t, 8, s.count(t, "select count(*) from marts.mart.activity where event_type = 'join' and tier = 0"))
@@ -269,7 +282,7 @@ func TestHealth_stickinessLeavesUncoveredDaysOut(t *testing.T) {
 		},
 	}})
 	for month, isPartial := range map[string]bool{"2026-03-01": true, "2026-04-01": false} {
-		require.Equal(t, isPartial, s.published(t)[cellKey{"community_stickiness_dau_mau", month, "all", "all"}].isPartial, month)
+		require.Equal(t, isPartial, s.published(t)[truth.Cell{KPI: "community_stickiness_dau_mau", Period: month, SegmentType: "all", SegmentValue: "all"}].IsPartial, month)
 	}
 }
 

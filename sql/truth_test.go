@@ -3,7 +3,6 @@ package sql_test
 import (
 	"fmt"
 	"io/fs"
-	"math"
 	"path"
 	"slices"
 	"strings"
@@ -16,15 +15,6 @@ import (
 	"rollcall/internal/world/truth"
 	rollcallsql "rollcall/sql"
 )
-
-// A published value is one of kpi.value by month.
-type published struct {
-	value, numerator, denominator *float64
-	status                        string
-	isPartial                     bool
-}
-
-type cellKey struct{ kpi, period, segment, value string }
 
 // TestTruth_equalsThePipeline lets a made-up company's two years go through
 // files, sync and build, and compares every KPI, month and slice with what the
@@ -53,7 +43,11 @@ func TestTruth_equalsThePipelineReadNowAndThen(t *testing.T) {
 	}
 	var s *site
 	for i, look := range looks {
-		f := tellWorld(t, w, world.MomentOf(look), true)
+		before := world.Moment(0)
+		if i > 0 {
+			before = world.MomentOf(looks[i-1])
+		}
+		f := showWorld(t, w, before, world.MomentOf(look))
 		if i == 0 {
 			s = openSite(t, f, worldConfig())
 		}
@@ -63,7 +57,7 @@ func TestTruth_equalsThePipelineReadNowAndThen(t *testing.T) {
 }
 
 func checkTruth(t *testing.T, w *world.World, hidden ...string) {
-	f := tellWorld(t, w, world.MomentOf(now), false)
+	f := tellWorld(t, w, world.MomentOf(now))
 	s := openSite(t, f, worldConfig())
 	s.sync(t, f, now)
 	s.checkTruth(t, w, nil, hidden...)
@@ -86,9 +80,7 @@ func (s *site) checkTruth(t *testing.T, w *world.World, looks []time.Time, hidde
 		require.True(t, !slices.Contains(want.NotConfigured, id) || status == "not_configured", "%s is %s", id, status)
 		require.True(t, want.Knows(id), "%s has no truth", id)
 	}
-	c := comparison{found: s.published(t), from: w.Start.Time().AddDate(0, 0, 1), compared: map[string]int{}, wrong: map[string][]string{}}
-	c.compare(want)
-	c.report(t, want, hidden)
+	requireTold(t, want, want.Compare(s.published(t), w.Start.Time().AddDate(0, 0, 1)), hidden)
 }
 
 // allKPIs are those of the product's files.
@@ -185,94 +177,38 @@ func requireSamePeople(t *testing.T, w *world.World, want, found []int32) {
 	}
 }
 
-func (s *site) published(t testing.TB) map[cellKey]published {
+// published reads all values by month.
+func (s *site) published(t testing.TB) map[truth.Cell]truth.Published {
 	t.Helper()
 	rows, err := s.db.SQL().QueryContext(t.Context(), `select kpi_id, strftime(period_start, '%Y-%m-%d'), segment_type, segment_value,
     value, numerator, denominator, status, is_partial
 from marts.kpi.value where grain = 'month'`)
 	require.NoError(t, err)
 	defer func() { require.NoError(t, rows.Close()) }()
-	found := map[cellKey]published{}
+	found := map[truth.Cell]truth.Published{}
 	for rows.Next() {
-		var k cellKey
-		var p published
-		require.NoError(t, rows.Scan(&k.kpi, &k.period, &k.segment, &k.value, &p.value, &p.numerator, &p.denominator, &p.status, &p.isPartial))
-		found[k] = p
+		var c truth.Cell
+		var p truth.Published
+		require.NoError(t, rows.Scan(&c.KPI, &c.Period, &c.SegmentType, &c.SegmentValue, &p.Value, &p.Numerator, &p.Denominator, &p.Status, &p.IsPartial))
+		found[c] = p
 	}
 	require.NoError(t, rows.Err())
 	return found
 }
 
-// A comparison sets published values beside true ones. Left out are months that
-// were not over, the first, in which some files begin later than others, and
-// cells of few people, which are not published.
-type comparison struct {
-	found    map[cellKey]published
-	from     time.Time
-	compared map[string]int // values of the whole, by KPI
-	ofSlices int
-	wrong    map[string][]string
-}
-
-func (c *comparison) compare(want *truth.Truth) {
-	for _, v := range want.Values {
-		k := cellKey{v.KPI, v.Period.Format("2006-01-02"), v.SegmentType, v.SegmentValue}
-		p, ok := c.found[k]
-		delete(c.found, k)
-		switch {
-		case v.IsPartial || v.Period.Before(c.from) || strings.HasPrefix(p.status, "suppressed"):
-			continue
-		case v.SegmentType != "all":
-			c.ofSlices++
-		case v.HasValue:
-			c.compared[v.KPI]++
-		}
-		if difference := differs(v, p, ok); difference != "" {
-			c.wrong[v.KPI] = append(c.wrong[v.KPI], fmt.Sprintf("%s %s=%s: %s", k.period, k.segment, k.value, difference))
-		}
-	}
-	for k, p := range c.found {
-		if k.segment == "all" && !p.isPartial && c.compared[k.kpi] > 0 && k.period >= c.from.Format("2006-01-02") {
-			c.wrong[k.kpi] = append(c.wrong[k.kpi], fmt.Sprintf("%s: published %s, and true is nothing", k.period, shown(p.value)))
-		}
-	}
-}
-
-func (c *comparison) report(t *testing.T, want *truth.Truth, hidden []string) {
+// requireTold holds that nothing differs, and that some month of every KPI that
+// has a truth was compared, but of those hidden.
+func requireTold(t *testing.T, want *truth.Truth, c truth.Comparison, hidden []string) {
 	t.Helper()
-	for kpi, list := range c.wrong {
-		slices.Sort(list)
+	for kpi, list := range c.Wrong {
 		t.Errorf("%s: %d differ:\n  %s", kpi, len(list), strings.Join(list[:min(len(list), 8)], "\n  "))
 	}
-	sum, told := 0, map[string]bool{}
+	sum := 0
+	for _, n := range c.Compared {
+		sum += n
+	}
 	for _, v := range want.Values {
-		if !told[v.KPI] && !slices.Contains(hidden, v.KPI) {
-			require.NotZero(t, c.compared[v.KPI], "no month of %s could be compared", v.KPI)
-		}
-		if !told[v.KPI] {
-			sum += c.compared[v.KPI]
-		}
-		told[v.KPI] = true
+		require.True(t, c.Compared[v.KPI] > 0 || slices.Contains(hidden, v.KPI), "no month of %s could be compared", v.KPI)
 	}
-	t.Logf("compared %d values of %d KPIs and %d of slices", sum, len(told), c.ofSlices)
-}
-
-func differs(v truth.Value, p published, isThere bool) string {
-	switch {
-	case !isThere && v.Value == 0 && v.Denominator == 0: // outside what the file covers
-	case !isThere:
-		return fmt.Sprintf("true %g (%g / %g), published nothing", v.Value, v.Numerator, v.Denominator)
-	case v.HasValue != (p.value != nil):
-		return fmt.Sprintf("true %t %g (%g / %g), published %s %s", v.HasValue, v.Value, v.Numerator, v.Denominator, shown(p.value), p.status)
-	case v.HasValue && math.Abs(v.Value-*p.value) > 1e-9*math.Max(1, math.Abs(v.Value)):
-		return fmt.Sprintf("true %.9g (%g / %g), published %.9g (%s / %s)", v.Value, v.Numerator, v.Denominator, *p.value, shown(p.numerator), shown(p.denominator))
-	}
-	return ""
-}
-
-func shown(x *float64) string {
-	if x == nil {
-		return "nothing"
-	}
-	return fmt.Sprintf("%g", *x)
+	t.Logf("compared %d values of %d KPIs and %d of slices", sum, len(c.Compared), c.OfSlices)
 }

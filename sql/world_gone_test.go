@@ -1,6 +1,7 @@
 package sql_test
 
 import (
+	"fmt"
 	"slices"
 	"time"
 
@@ -27,8 +28,8 @@ func (f *worldFixture) withdraw() {
 }
 
 // withdrawPosts: a thread goes with its opening. An author's reply goes a day
-// after the author took it down; what an upheld flag was on is hidden, and
-// what GitHub's moderators took down minimised.
+// after the author took it down; what an upheld flag was on is hidden, which not
+// every look meets, and what GitHub's moderators took down minimised.
 func (f *worldFixture) withdrawPosts() {
 	removals := map[world.PostID]*world.Event{}
 	for i := range f.w.Events {
@@ -49,13 +50,14 @@ func (f *worldFixture) withdrawPosts() {
 		case e.Login == p.Author:
 			l["gone"] = true
 		default:
-			l["gone"] = f.isForum(f.w.Threads[p.Thread].Community) && !isHidden
+			l["gone"] = f.isForum(f.w.Threads[p.Thread].Community) && (!isHidden || !f.w.MeetsHidden(id, f.after, f.before))
 		}
 	}
 }
 
-// withdrawLikes: a deleted account that wrote nothing takes its likes with it, a
-// post that is gone those that it got.
+// withdrawLikes: a deleted account that wrote nothing takes its likes with it,
+// and its bookmarks, which a list of all of them shows to be gone; a post that is
+// gone takes those that it got.
 func (f *worldFixture) withdrawLikes() {
 	wrote, gone := map[string]bool{}, map[string]bool{}
 	for i := range f.w.Events {
@@ -73,20 +75,29 @@ func (f *worldFixture) withdrawLikes() {
 	}
 	for _, l := range f.deeds {
 		who := l["identity_id"].(string)
-		l["gone"] = lost[l["content_id"]] || gone[who] && !wrote[who] && (l["event_type"] == "reaction" || l["event_type"] == "bookmark")
+		isGone := gone[who] && !wrote[who]
+		l["gone"] = lost[l["content_id"]] || isGone && l["event_type"] == "reaction"
+		if isGone && l["event_type"] == "bookmark" {
+			l["is_removed"] = true
+		}
 	}
 }
 
-// withdrawVisits: forums tell of everybody's last visit alone.
+// withdrawVisits: forums tell of everybody they list when they were last seen,
+// and a reader asks for those seen since the look before, or the day before.
 func (f *worldFixture) withdrawVisits() {
-	last := map[any]line{}
 	for _, l := range f.lines["community_event"] {
-		if l["event_type"] != "visit" {
-			continue
+		if l["event_type"] == "visit" {
+			l["gone"] = true
 		}
-		if before := last[l["identity_id"]]; before != nil {
-			before["gone"] = true
-		}
-		last[l["identity_id"]] = l
+	}
+	from := f.before.Time().Truncate(24*time.Hour).AddDate(0, 0, -1)
+	if f.after != 0 && f.after.Time().Before(from) {
+		from = f.after.Time()
+	}
+	for login, at := range f.w.SeenAtForums(world.MomentOf(from), f.before) {
+		id, community := f.w.IdentityID(login), "discourse:"+f.w.Logins[login].Source.Instance()
+		f.put("community_event", line{"event_id": fmt.Sprintf("%s:visit:%d:%s", community, login, at.Time().Format(time.DateOnly)), "community_id": community,
+			"identity_id": id, "event_type": "visit", "occurred_at": moment(at)})
 	}
 }

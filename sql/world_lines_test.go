@@ -16,6 +16,7 @@ import (
 type worldFixture struct {
 	*fixture
 	isAsSeen bool
+	after    world.Moment // the look before, where there was one
 	before   world.Moment
 	number   string // of the event in the log: what has no id of its own goes by it
 	w        *world.World
@@ -27,27 +28,35 @@ type worldFixture struct {
 	attended map[string]line // registrations that stand
 }
 
-// tellWorld is a fixture of all that a world's sources show before a moment.
-func tellWorld(t testing.TB, w *world.World, before world.Moment, isAsSeen bool) *fixture {
-	f := &worldFixture{
-		fixture: newFixture(t), w: w, before: before, isAsSeen: isAsSeen, made: map[world.LoginID]line{}, posts: map[world.PostID]line{}, answers: map[world.ThreadID]line{},
-		deeds: map[string]line{}, flags: map[world.PostID][]line{}, attended: map[string]line{},
-	}
+// tellWorld is a fixture of all that happened in a world before a moment.
+func tellWorld(t testing.TB, w *world.World, before world.Moment) *fixture {
+	return (&worldFixture{w: w, before: before}).write(t)
+}
+
+// showWorld is one of what its sources show at a moment to who looked after
+// another, 0 for never, as well.
+func showWorld(t testing.TB, w *world.World, after, before world.Moment) *fixture {
+	return (&worldFixture{w: w, after: after, before: before, isAsSeen: true}).write(t)
+}
+
+func (f *worldFixture) write(t testing.TB) *fixture {
+	f.fixture, f.made, f.posts, f.answers = newFixture(t), map[world.LoginID]line{}, map[world.PostID]line{}, map[world.ThreadID]line{}
+	f.deeds, f.flags, f.attended = map[string]line{}, map[world.PostID][]line{}, map[string]line{}
 	for _, shape := range []string{"community_member", "thread", "thread_reply", "answer"} {
-		f.listings[shape] = isAsSeen
+		f.listings[shape] = f.isAsSeen
 	}
 	for _, shape := range []string{"answer", "moderation_action", "consent", "community_event", "event_attendance", "survey_response"} {
 		f.lines[shape] = nil // there, if empty as yet
 	}
 	f.keys = map[string]string{"identity_evidence": "identity_id"} // the subject is personal
-	for i := range w.Communities {
+	for i := range f.w.Communities {
 		f.tellCommunity(world.CommunityID(i))
 	}
-	for i := range w.Surveys {
+	for i := range f.w.Surveys {
 		f.tellSurvey(world.SurveyID(i))
 	}
-	for i := range w.Events {
-		if e := &w.Events[i]; e.Seen < before {
+	for i := range f.w.Events {
+		if e := &f.w.Events[i]; e.Seen < f.before {
 			f.number = fmt.Sprint(i)
 			f.tell(e)
 		}

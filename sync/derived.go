@@ -88,7 +88,7 @@ where starts_with(o.record, %s) or p.identity_key is not null`, renamed("record"
 	for _, move := range []struct{ table, moved, where string }{
 		{"identity.observation", observed, "starts_with(x.record, " + old + ") or x.identity_key in (select p.identity_key from " + peopleTable + " as p where starts_with(p.identity_id, " + old + "))"},
 		{peopleTable, "select x.* replace (" + renamed("identity_id") + ", " + warehouse.Literal(to) + " as source_instance, cast(null as ubigint) as identity_key) from " + peopleTable + " as x where " + own, own},
-		{"identity.person", "select x.* replace (" + renamed("anchor_identity_id") + ") from identity.person as x where starts_with(x.anchor_identity_id, " + old + ")", "starts_with(x.anchor_identity_id, " + old + ")"},
+		{"identity.person", "select x.* replace (" + renamed("anchor_identity_id") + ", cast(null as ubigint) as anchor_key) from identity.person as x where starts_with(x.anchor_identity_id, " + old + ")", "starts_with(x.anchor_identity_id, " + old + ")"},
 		{"identity.decision", "select x.* replace (" + renamed("identity_id") + ", " + renamed("other_identity_id") + ") from identity.decision as x", "true"},
 	} {
 		for _, statement := range []string{

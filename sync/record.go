@@ -167,8 +167,21 @@ func keyHash(key string) uint64 {
 // life of the batch and nobody writes to a batch.
 func text(b []byte) string { return unsafe.String(unsafe.SliceData(b), len(b)) }
 
-// sampleText is the beginning of a rejected record.
-func sampleText(b []byte) string { return printable(text(b[:min(len(b), 1000)]), 200) }
+// sampleBytes bounds what is kept of a rejected record.
+const sampleBytes = 200
+
+// sampleText is the beginning of a rejected record, up to the end of a word: half
+// an address is one that an erasure does not find.
+func sampleText(b []byte) string {
+	if len(b) <= sampleBytes {
+		return printable(text(b), sampleBytes)
+	}
+	b = b[:sampleBytes]
+	if end := bytes.LastIndexAny(b, " \t\r\n\"'`,;:<>()[]{}"); end >= 0 {
+		b = b[:end+1]
+	}
+	return printable(text(b), sampleBytes) + "…"
+}
 
 // printable is the text without what cannot be stored or shown, cut to about
 // limit bytes.

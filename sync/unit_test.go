@@ -1,11 +1,13 @@
 package sync
 
 import (
+	"bytes"
 	"context"
 	"database/sql/driver"
 	"fmt"
 	"math/rand/v2"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -160,4 +162,11 @@ func FuzzFault(f *testing.F) {
 		}), "%q", data)
 		require.Equal(t, 1, rows)
 	})
+}
+
+func TestSampleText_endsWithAWholeWord(t *testing.T) {
+	head := `{"note":"` + strings.Repeat("a word ", 26)
+	require.Equal(t, head+"…", sampleText([]byte(head+`jane.doe@acme.example"}`)), "the address would be cut")
+	require.Equal(t, `{"mail":"jane.doe@acme.example"`, sampleText([]byte(`{"mail":"jane.doe@acme.example"`)))
+	require.Len(t, sampleText(bytes.Repeat([]byte("x"), 500)), sampleBytes+len("…"))
 }

@@ -112,7 +112,7 @@ func (f *benchForum) timed(b *testing.B) timing {
 	clock := time.Now()
 	options.Now = func() time.Time { return f.now.Add(time.Since(clock)) }
 	options.Events = func(e transforms.Event) {
-		if e.Step == "parse" || e.Step == "stage" {
+		if slices.Contains([]string{"parse", "stage", "write", "identity"}, e.Step) {
 			spent = cpuTime(b)
 			return
 		}

@@ -115,6 +115,9 @@ func (b *Builder) stage(ctx context.Context, build *Build) (err error) {
 		return err
 	}
 	defer func() { err = errors.Join(err, withdrawIDKey(ctx, conn)) }()
+	if err := b.offerErased(ctx); err != nil {
+		return err
+	}
 	if _, err := conn.ExecContext(ctx, "begin transaction"); err != nil {
 		return err
 	}

@@ -88,6 +88,18 @@ from (select unnest(?::varchar[]) as hmac, unnest(?::varchar[]) as kind) as h
 where not exists (select 1 from lake.identity.suppression as s where s.hmac = h.hmac)`, now, erasureID, sums, kinds)
 }
 
+// CountRecords counts the records that an erasure of these logins would reach,
+// by what the last build staged.
+func (b *Builder) CountRecords(ctx context.Context, logins []string) (int, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if err := b.prepareStaged(ctx, nil); err != nil {
+		return 0, err
+	}
+	records, err := b.recordsOf(ctx, logins)
+	return len(records), err
+}
+
 // recordsOf lists the records that show these logins: those about them, which
 // go, and those of what they made, which stay without what is personal. One
 // about other logins as well is neither.

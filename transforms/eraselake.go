@@ -3,6 +3,7 @@ package transforms
 import (
 	"context"
 	"fmt"
+	"slices"
 	"strings"
 
 	"rollcall/internal/warehouse"
@@ -23,7 +24,7 @@ func (b *Builder) EraseLake(ctx context.Context) (map[string]int64, error) {
 	x := &lakeErasing{deleted: map[string]int64{}}
 	err := b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
 		x.tx = tx
-		for _, step := range []func(context.Context) error{x.findLogins, x.findValues, x.erasePeople, x.eraseValues, x.eraseTexts, x.restage} {
+		for _, step := range []func(context.Context) error{x.findLogins, x.findValues, x.erasePeople, x.eraseValues, x.maskWords, x.eraseTexts, x.restage} {
 			if err := step(ctx); err != nil {
 				return err
 			}
@@ -118,6 +119,33 @@ func (x *lakeErasing) eraseValues(ctx context.Context) error {
 	return nil
 }
 
+// spokenTables hold words of those who decided, which no build makes again.
+func spokenTables() []string {
+	return []string{"identity.decision", "identity.person_event", "identity.erasure"}
+}
+
+func spokenColumns() []string { return []string{"actor", "reason"} }
+
+// maskWords cuts erased addresses out of what people said: the decision stands.
+func (x *lakeErasing) maskWords(ctx context.Context) error {
+	var holding, masked []string
+	for _, column := range spokenColumns() {
+		holding = append(holding, erasedHolds+"(t."+column+") = 'yes'")
+		masked = append(masked, erasedMasked+"(t."+column+") as "+column)
+	}
+	where := strings.Join(holding, " or ")
+	for _, table := range spokenTables() {
+		if err := x.exec(ctx,
+			fmt.Sprintf("create or replace temp table erased_words as select t.* replace (%s) from lake.%s as t where %s", strings.Join(masked, ", "), table, where),
+			fmt.Sprintf("delete from lake.%s as t where %s", table, where),
+			fmt.Sprintf("insert into lake.%s select * from temp.erased_words", table),
+			"drop table temp.erased_words"); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // eraseTexts deletes every row in which a text holds an erased address or names
 // an erased record or login: the next build makes again what may stay of it.
 func (x *lakeErasing) eraseTexts(ctx context.Context) error {
@@ -138,6 +166,9 @@ where c.database_name = 'lake' and c.schema_name in ('staging', 'staged', 'vault
 		}
 		var conditions []string
 		for _, column := range columns[table] {
+			if slices.Contains(spokenTables(), table) && slices.Contains(spokenColumns(), column) {
+				continue
+			}
 			c := "t." + ident(column)
 			conditions = append(conditions, fmt.Sprintf("regexp_matches(%[1]s, '@|40|&') and erased_holds(%[1]s) = 'yes'", c))
 			if column == "record" {

@@ -18,16 +18,11 @@ func (b *Builder) writeLake(ctx context.Context, build *Build) error {
 			return fmt.Errorf("offer the reading of addresses: %w", err)
 		}
 		err := b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
-			for _, name := range sortedKeys(b.shapes) {
-				if err := b.writeShape(ctx, tx, b.shapes[name], build); err != nil {
-					return fmt.Errorf("write staging.%s: %w", name, err)
-				}
+			if err := b.writeShapes(ctx, tx, build); err != nil {
+				return err
 			}
-			if err := b.keepPeople(ctx, tx, build); err != nil {
-				return fmt.Errorf("resolve people: %w", err)
-			}
-			if err := b.keepCompanies(ctx, tx, build); err != nil {
-				return fmt.Errorf("resolve companies: %w", err)
+			if err := b.resolve(ctx, tx, build); err != nil {
+				return err
 			}
 			return b.rememberStaged(ctx, tx, build)
 		})
@@ -39,6 +34,30 @@ func (b *Builder) writeLake(ctx context.Context, build *Build) error {
 		return err
 	}
 	return b.emptyWork(ctx, "raw", "staging", "staged") // the marts need the memory
+}
+
+func (b *Builder) writeShapes(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	began := b.opts.Now()
+	for _, name := range sortedKeys(b.shapes) {
+		if err := b.writeShape(ctx, tx, b.shapes[name], build); err != nil {
+			return fmt.Errorf("write staging.%s: %w", name, err)
+		}
+	}
+	b.opts.Events(Event{Step: "write", Name: "staging", Done: 1, Total: 1, Took: b.opts.Now().Sub(began)})
+	return nil
+}
+
+// resolve says who is who and which companies are one.
+func (b *Builder) resolve(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	began := b.opts.Now()
+	if err := b.keepPeople(ctx, tx, build); err != nil {
+		return fmt.Errorf("resolve people: %w", err)
+	}
+	if err := b.keepCompanies(ctx, tx, build); err != nil {
+		return fmt.Errorf("resolve companies: %w", err)
+	}
+	b.opts.Events(Event{Step: "identity", Name: "people and companies", Done: 1, Total: 1, Took: b.opts.Now().Sub(began)})
+	return nil
 }
 
 // writeShape replaces the rows of changed records by what they say now.

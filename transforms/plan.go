@@ -36,8 +36,10 @@ func (b *Builder) Plan(ctx context.Context, r BuildRequest) (steps []Step, err e
 	if !isBuilt {
 		return b.explainFirst(build), nil
 	}
-	if err := b.stage(ctx, build); err != nil {
-		return nil, fmt.Errorf("plan: %w", err)
+	for _, step := range []func(context.Context, *Build) error{b.prepareStaged, b.stage} {
+		if err := step(ctx, build); err != nil {
+			return nil, fmt.Errorf("plan: %w", err)
+		}
 	}
 	build.plan.assume(b.shapes)
 	err = b.writeMarts(ctx, func(tx *warehouse.Tx) error {

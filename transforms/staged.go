@@ -132,17 +132,17 @@ func (b *Builder) filesOf(s *stream) []stagedFile {
 }
 
 // stagingFiles fingerprints everything that a file's rows depend on beside the
-// records: its selects, the fields that its streams are parsed by, the shape's
-// columns, and the version of the connector.
+// records: its selects into the shape's columns, the fields that its streams are
+// parsed by, and the version of the connector.
 func (b *Builder) stagingFiles() map[stagedFile]string {
 	files := map[stagedFile]string{}
 	for _, source := range b.opts.Sources {
 		for shapeName := range source.Staging {
 			target := b.shapes[shapeName]
-			parts := []string{source.Version, fmt.Sprint(target.columns), address, hashedIDSQL("")}
+			parts := []string{source.Version}
 			for _, br := range target.branches {
 				if br.stream.Type == source.Type {
-					parts = append(parts, br.sql, br.stream.declared)
+					parts = append(parts, target.of(br), br.stream.declared)
 				}
 			}
 			files[stagedFile{source.Type, shapeName}] = fingerprint(parts...)

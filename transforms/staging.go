@@ -165,17 +165,25 @@ func (s *shape) union() string {
 	}
 	var selects []string
 	for _, b := range s.branches {
-		var columns []string
-		for _, c := range s.columns {
-			if b.columns[c.Name] {
-				columns = append(columns, s.staged(c))
-			} else {
-				columns = append(columns, fmt.Sprintf("cast(null as %s) as %s", c.Type, ident(c.Name)))
-			}
-		}
-		selects = append(selects, fmt.Sprintf("select %s from (\n%s\n) as b", strings.Join(columns, ", "), b.sql))
+		selects = append(selects, s.of(b))
 	}
 	return strings.Join(selects, "\nunion all\n")
+}
+
+// of selects what one branch brings to the shape.
+func (s *shape) of(b *branch) string {
+	var columns []string
+	for _, c := range s.columns {
+		switch {
+		case !b.columns[c.Name]:
+			columns = append(columns, fmt.Sprintf("cast(null as %s) as %s", c.Type, ident(c.Name)))
+		case s.Table == "identity_evidence" && c.Name == "value" && b.columns["id_type"]:
+			columns = append(columns, "case when b.id_type = 'reference' then "+hashedIDSQL("b.value")+" else b.value end as value") // another login's id
+		default:
+			columns = append(columns, s.staged(c))
+		}
+	}
+	return fmt.Sprintf("select %s from (\n%s\n) as b", strings.Join(columns, ", "), b.sql)
 }
 
 // staysInLake marks the columns of a shape that hold clear data and that no

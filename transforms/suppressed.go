@@ -97,26 +97,40 @@ func loginColumns(s *shape) []string {
 }
 
 // SQL functions that say 'yes' of what was erased, and nothing of all else: an
-// identity id, a record's type:instance:stream:key, a text that holds an address.
+// identity id, a record's type:instance:stream:key, a text that holds an address;
+// and one that gives a text without such addresses.
 const (
 	erasedLogin  = "erased_login"
 	erasedRecord = "erased_record"
 	erasedHolds  = "erased_holds"
+	erasedMasked = "erased_masked"
 )
 
+// offerErased lets SQL call them, where anything was erased. A transaction that
+// is open already does not see them.
 func (b *Builder) offerErased(ctx context.Context) error {
 	list := b.suppressed
-	for name, is := range map[string]func(string) bool{
-		erasedLogin:  func(id string) bool { return list.Has(suppress.Login, id) },
-		erasedRecord: func(record string) bool { return list.Has(suppress.Record, record) },
-		erasedHolds:  list.Holds,
-	} {
-		if err := b.opts.DB.OfferText(ctx, name, 1, func(args []string) string {
+	if list == nil {
+		return nil
+	}
+	yes := func(is func(string) bool) func([]string) string {
+		return func(args []string) string {
 			if is(args[0]) {
 				return "yes"
 			}
 			return ""
-		}); err != nil {
+		}
+	}
+	for name, call := range map[string]func([]string) string{
+		erasedLogin:  yes(func(id string) bool { return list.Has(suppress.Login, id) }),
+		erasedRecord: yes(func(record string) bool { return list.Has(suppress.Record, record) }),
+		erasedHolds:  yes(list.Holds),
+		erasedMasked: func(args []string) string {
+			masked, _ := list.CutText(args[0])
+			return masked
+		},
+	} {
+		if err := b.opts.DB.OfferText(ctx, name, 1, call); err != nil {
 			return err
 		}
 	}
@@ -129,9 +143,6 @@ func (b *Builder) leaveOutErased(ctx context.Context, conn *sql.Conn, s *shape) 
 	columns := loginColumns(s)
 	if b.suppressed == nil || len(columns) == 0 {
 		return nil
-	}
-	if err := b.offerErased(ctx); err != nil {
-		return err
 	}
 	table := "work.staging." + ident(s.Table)
 	isAboutPeople := isOfPeople([]string{"identity", s.Table})

@@ -55,7 +55,7 @@ type Stream struct {
 
 // An Event is one finished step of a build or a publication.
 type Event struct {
-	Step        string // parse, stage, model, kpi, check, copy, export
+	Step        string // parse, stage, write, identity, model, kpi, finish, output, check, copy, export
 	Name        string
 	Done, Total int
 	Took        time.Duration

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 
@@ -102,34 +101,7 @@ func (h *host) account(ctx context.Context, text string) (company.Account, strin
 }
 
 func (a *app) accountMergeCommand() *cobra.Command {
-	var args identityMergeArgs
-	cmd := &cobra.Command{
-		Use:   "merge A B --reason R",
-		Short: "Decide that two are one company",
-		Args:  cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, which []string) error {
-			args.A, args.B = which[0], which[1]
-			if err := args.check(); err != nil {
-				return err
-			}
-			return a.performAccount(cmd.Context(), "account merge", args)
-		},
-	}
-	args.flags(cmd)
-	return cmd
-}
-
-func (a *app) performAccount(ctx context.Context, command string, args any) error {
-	var decision identity.Decision
-	if err := a.perform(ctx, command, args, nil, &decision); err != nil {
-		return err
-	}
-	if a.json {
-		return a.printJSON(decision)
-	}
-	_, err := fmt.Fprintf(a.stdout, "decision %s\n", decision.ID)
-	fmt.Fprintln(a.stderr, "accounts follow with the next build: rollcall build && rollcall publish")
-	return err
+	return a.mergeCommand("account merge", "Decide that two are one company")
 }
 
 func (h *host) accountMerge(ctx context.Context, args identityMergeArgs, _ func(any)) (any, error) {
@@ -150,25 +122,10 @@ func (h *host) accountMerge(ctx context.Context, args identityMergeArgs, _ func(
 }
 
 func (a *app) accountSplitCommand() *cobra.Command {
-	var args identitySplitArgs
-	cmd := &cobra.Command{
+	return a.splitCommand("account split", "the company: its id, one of its orgs, a domain or a name", &cobra.Command{
 		Use:   "split ORG… --from ACCOUNT --reason R",
 		Short: "Decide that entries of sources are not a company's",
-		Args:  cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, orgs []string) error {
-			args.Logins = orgs
-			if args.From == "" {
-				return usageError("--from is missing: the company that the entries are taken out of")
-			}
-			if err := args.check(); err != nil {
-				return err
-			}
-			return a.performAccount(cmd.Context(), "account split", args)
-		},
-	}
-	cmd.Flags().StringVar(&args.From, "from", "", "the company: its id, one of its orgs, a domain or a name")
-	args.flags(cmd)
-	return cmd
+	})
 }
 
 func (h *host) accountSplit(ctx context.Context, args identitySplitArgs, _ func(any)) (any, error) {
@@ -176,30 +133,23 @@ func (h *host) accountSplit(ctx context.Context, args identitySplitArgs, _ func(
 	if err != nil {
 		return nil, err
 	}
-	for _, org := range args.Logins {
+	for _, org := range args.Leaving {
 		if !slices.Contains(account.Orgs, org) {
 			return nil, usageError("%s is no org of %s, which has %s", org, account.ID, strings.Join(account.Orgs, ", "))
 		}
 	}
-	staying := slices.DeleteFunc(slices.Clone(account.Orgs), func(org string) bool { return slices.Contains(args.Logins, org) })
+	staying := slices.DeleteFunc(slices.Clone(account.Orgs), func(org string) bool { return slices.Contains(args.Leaving, org) })
 	if len(staying) == 0 {
 		return nil, usageError("all entries of %s would leave: name those that are another company", account.ID)
 	}
 	return h.decideAccount(ctx, func(tx *warehouse.Tx) (identity.Decision, error) {
-		return identity.SplitAccounts(ctx, tx, args.Logins, staying, h.by(args.deciding))
+		return identity.SplitAccounts(ctx, tx, args.Leaving, staying, h.by(args.deciding))
 	})
 }
 
+// decideAccount writes a decision; companies follow with the next build.
 func (h *host) decideAccount(ctx context.Context, write func(tx *warehouse.Tx) (identity.Decision, error)) (any, error) {
 	h.building.Lock()
 	defer h.building.Unlock()
-	var decision identity.Decision
-	err := h.db.Lake.Write(ctx, func(tx *warehouse.Tx) (err error) {
-		decision, err = write(tx)
-		return err
-	})
-	if err != nil {
-		return nil, decidable(err)
-	}
-	return decision, nil
+	return h.writeDecision(ctx, write)
 }

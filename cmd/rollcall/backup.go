@@ -12,6 +12,7 @@ import (
 	"rollcall/internal/config"
 	"rollcall/internal/control"
 	"rollcall/internal/warehouse"
+	"rollcall/transforms"
 )
 
 func (a *app) backupCommand() *cobra.Command {
@@ -45,7 +46,8 @@ func (a *app) restoreCommand() *cobra.Command {
 		Use:   "restore PATH",
 		Short: "Put a backup in the place of the lake and the keys",
 		Long: `Verifies the backup at PATH and then puts it in the place of lake.duckdb and
-keys/. What was there is kept under backups/. The daemon must be stopped.`,
+keys/. What was there is kept under backups/. Who was erased since the backup was
+made is erased again by the next publication. The daemon must be stopped.`,
 		Args: cobra.ExactArgs(1),
 		RunE: func(cmd *cobra.Command, args []string) error {
 			if err := a.refuseBesideDaemon(cmd.Context(), "restore"); err != nil {
@@ -59,13 +61,49 @@ keys/. What was there is kept under backups/. The daemon must be stopped.`,
 			if err != nil {
 				return err
 			}
-			if a.json {
-				return a.printJSON(map[string]string{"restored": args[0], "kept": kept})
+			erasures, err := a.carryErasures(cmd.Context(), dir, kept)
+			if err != nil {
+				fmt.Fprintf(a.stderr, "rollcall: warning: who was erased since that backup is not known to it: %v; run `rollcall forget` again for each of them\n", err)
 			}
-			_, err = fmt.Fprintf(a.stdout, "restored %s; what was there before is in %s\nnext: rollcall build && rollcall publish\n", args[0], kept)
-			return err
+			return a.printRestored(restoreResult{args[0], kept, erasures})
 		},
 	}
+}
+
+type restoreResult struct {
+	Restored string `json:"restored"`
+	Kept     string `json:"kept"`     // where what was there before is now
+	Erasures int64  `json:"erasures"` // since the backup, to be carried out again
+}
+
+func (a *app) printRestored(r restoreResult) error {
+	if a.json {
+		return a.printJSON(r)
+	}
+	_, err := fmt.Fprintf(a.stdout, "restored %s; what was there before is in %s\n", r.Restored, r.Kept)
+	if r.Erasures > 0 {
+		fmt.Fprintf(a.stdout, "%s since that backup: publishing carries it out again\n", counted(r.Erasures, "erasure"))
+	}
+	fmt.Fprintln(a.stdout, "next: rollcall build && rollcall publish")
+	return err
+}
+
+// carryErasures has a restored lake know who was erased since its backup.
+func (a *app) carryErasures(ctx context.Context, dir, replaced string) (carried int64, err error) {
+	lock, err := warehouse.LockDir(dir, "rollcall restore", a.now())
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, lock.Unlock()) }()
+	db, err := warehouse.Open(ctx, warehouse.Options{Dir: dir})
+	if err != nil {
+		return 0, err
+	}
+	defer func() { err = errors.Join(err, db.Lake.Checkpoint(context.WithoutCancel(ctx)), db.Close()) }()
+	if _, err := db.Migrate(ctx, filepath.Dir(replaced), a.now()); err != nil {
+		return 0, err
+	}
+	return transforms.CarryErasures(ctx, db, filepath.Join(dir, "keys"), replaced)
 }
 
 // refuseBesideDaemon ends a command that needs the files for itself.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	gosync "sync"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 )
@@ -16,6 +17,7 @@ import (
 var builtOnce struct {
 	gosync.Mutex
 	dir string
+	day string // what is partial, final and to date is so on a day
 }
 
 // builtSite is a site of forumConfig, with more of the configuration behind it,
@@ -25,14 +27,23 @@ func builtSite(t *testing.T, more string) *site {
 	s := newSite(t, forumConfig+more)
 	builtOnce.Lock()
 	defer builtOnce.Unlock()
-	if builtOnce.dir == "" {
+	if day := time.Now().UTC().Format(time.DateOnly); builtOnce.day != day {
 		first := newSite(t, forumConfig)
 		first.ok("run", "--once")
-		kept := filepath.Join(filepath.Dir(binary), "built")
+		kept := filepath.Join(filepath.Dir(binary), "built-"+day)
 		require.NoError(t, os.Rename(first.path("data"), kept))
-		builtOnce.dir = kept
+		builtOnce.dir, builtOnce.day = kept, day
 	}
 	out, err := exec.Command("cp", "-a", builtOnce.dir, s.path("data")).CombinedOutput() // links and modes too
 	require.NoError(t, err, string(out))
 	return s
+}
+
+// awayFromMidnight waits until the day lasts this long: builds that are to be
+// equal are of one day.
+func awayFromMidnight(enough time.Duration) {
+	now := time.Now().UTC()
+	if left := now.Truncate(24 * time.Hour).Add(24 * time.Hour).Sub(now); left < enough {
+		time.Sleep(left)
+	}
 }

@@ -11,6 +11,7 @@ import (
 
 	"rollcall/connectors"
 	"rollcall/internal/config"
+	"rollcall/sync"
 )
 
 func TestRollcall_tellsItsExitCodesApart(t *testing.T) {
@@ -125,6 +126,13 @@ func TestTable_keepsARowOnItsLine(t *testing.T) {
 		require.Contains(t, out.String(), `one\ttwo\nthree`)
 		require.Contains(t, out.String(), `\x1b[2Jü`)
 	}
+}
+
+func TestPlainEnd_namesAFinishOnlyOfWhatGoesOn(t *testing.T) {
+	o := sync.Outcome{Instance: "forum", Stream: "posts", Status: sync.StatusOK, Records: 2692, EstimatedFinish: time.Date(2026, 3, 4, 5, 6, 0, 0, time.UTC)}
+	require.Equal(t, "forum/posts: ok, 2,692 records, 0 new", plainEnd(o))
+	o.Status = sync.StatusPaused
+	require.Equal(t, "forum/posts: paused, 2,692 records, 0 new: done about 2026-03-04 05:06Z", plainEnd(o))
 }
 
 func TestParseSince_readsDaysAndSpans(t *testing.T) {

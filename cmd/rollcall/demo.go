@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
@@ -23,6 +24,8 @@ type demoRun struct {
 	scale  float64
 	serves bool
 	faults serve.Faults // none; tests have them
+
+	around func(http.Handler) http.Handler // nil; the benchmark notes what is asked
 }
 
 func (a *app) demoCommand() *cobra.Command {
@@ -39,7 +42,7 @@ and a finding.`,
 		Args: cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error { return a.demo(cmd.Context(), run) },
 	}
-	cmd.Flags().StringVar(&run.keep, "keep", "", "put everything into this new directory (default: a temporary one, which is left for you to look at)")
+	cmd.Flags().StringVar(&run.keep, "keep", "", "put everything into `DIR`, a new directory (default: a temporary one, which is left for you to look at)")
 	cmd.Flags().Uint64Var(&run.seed, "seed", 11, "which company to make up: the same seed and day make the same one")
 	cmd.Flags().Float64Var(&run.scale, "scale", 1, "its size: 1 is 2,000 people and 60,000 events")
 	cmd.Flags().BoolVar(&run.serves, "serve", false, "leave forums and GitHub running until interrupted, so that the written configuration can be used")

@@ -52,7 +52,7 @@ func (a *app) openTidewater(dir string, run demoRun) (_ *tidewater, err error) {
 		BookmarksQuery: serve.BookmarksQuery,
 		Settle:         "0s",
 	}
-	if err := c.serve(serve.Options{Now: a.now, Key: demoKey, Faults: run.faults}); err != nil {
+	if err := c.serve(serve.Options{Now: a.now, Key: demoKey, Faults: run.faults}, run.around); err != nil {
 		return nil, err
 	}
 	for path, text := range map[string]string{key: demoKey, secret: "what hides addresses in the keys of Tidewater's files", c.configPath(): c.config()} {
@@ -71,7 +71,10 @@ func (c *tidewater) export(from, to world.Moment) error {
 }
 
 // serve puts the APIs on free ports of the loopback interface.
-func (c *tidewater) serve(options serve.Options) error {
+func (c *tidewater) serve(options serve.Options, around func(http.Handler) http.Handler) error {
+	if around == nil {
+		around = func(h http.Handler) http.Handler { return h }
+	}
 	for _, api := range []struct {
 		address *string
 		handler http.Handler
@@ -80,7 +83,7 @@ func (c *tidewater) serve(options serve.Options) error {
 		{&c.places.Lab, serve.Discourse(c.world, world.Lab, options)},
 		{&c.places.GitHub, serve.GitHub(c.world, options)},
 	} {
-		address, stop, err := listen(api.handler)
+		address, stop, err := listen(around(api.handler))
 		if err != nil {
 			return err
 		}

@@ -195,10 +195,11 @@ config     %[1]s/rollcall.hcl
 
 try next:
   %[2]s --config %[1]s/rollcall.hcl kpi list
-  %[2]s --config %[1]s/rollcall.hcl kpi explain unanswered_question_rate --period %[3]s --rows
+  %[2]s --config %[1]s/rollcall.hcl kpi explain %[3]s --period %[4]s
   %[2]s --config %[1]s/rollcall.hcl identity stats
+  %[2]s --config %[1]s/rollcall.hcl identity review
   %[2]s --config %[1]s/rollcall.hcl query "select period_start, value, n from kpi.value where kpi_id = 'community_mau' and grain = 'week' and segment_type = 'all' order by 1"
-`, r.Dir, programName(), r.KPIs[0].Start.Format("2006-01"))
+`, r.Dir, programName(), r.KPIs[0].ID, fmt.Sprintf("%d-Q%d", r.KPIs[0].Start.Year(), (r.KPIs[0].Start.Month()+2)/3))
 	return err
 }
 

@@ -25,13 +25,22 @@ func TestDemo_saysHowTheCommunityDoes(t *testing.T) {
 	require.NotContains(t, out.stderr, "forbidden")
 	s.fails(exitUsage, "exists already", "demo", "--keep", "demo")
 	require.Contains(t, s.ok("status", "--config", "demo/rollcall.hcl"), "posts")
+	_, suggested, _ := strings.Cut(out.stdout, "try next:\n")
+	lines := strings.Split(strings.TrimSpace(suggested), "\n")
+	require.Len(t, lines, 5)
+	for _, line := range lines {
+		cmd := exec.Command("sh", "-c", strings.Replace(line, "rollcall", binary, 1))
+		cmd.Dir = s.dir
+		answer, err := cmd.CombinedOutput()
+		require.NoError(t, err, "%s: %s", line, answer)
+	}
 	s.readmeQueries("demo/rollcall.hcl")
 }
 
 func TestDemo_makesTheSameCompanyOfASeed(t *testing.T) {
 	s := newSite(t, head)
 	report := func(dir string) (r demoReport) {
-		require.NoError(t, json.Unmarshal([]byte(s.ok("demo", "--json", "--scale", "0.1", "--keep", dir)), &r))
+		require.NoError(t, json.Unmarshal([]byte(s.ok("demo", "--json", "--scale", "0.05", "--keep", dir)), &r))
 		r.Dir, r.Config = "", ""
 		return r
 	}

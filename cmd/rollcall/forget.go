@@ -144,7 +144,7 @@ func (a *app) printForgotten(r forgetResult, isFinished bool) error {
 		fmt.Fprintf(a.stdout, "published %s without it; %s removed\n", r.Release.Build, counted(int64(r.Removed), "older release"))
 	}
 	for _, path := range r.Backups {
-		fmt.Fprintf(a.stderr, "not reached: %s holds it still: delete it, or after restoring it run this command again\n", path)
+		fmt.Fprintf(a.stderr, "not reached: %s holds it still: delete it, or where it is restored elsewhere run this command again\n", path)
 	}
 	if isFinished {
 		fmt.Fprintln(a.stdout, "done; syncs do not bring it back")
@@ -160,8 +160,7 @@ func (h *host) forget(ctx context.Context, args forgetArgs, _ func(any)) (any, e
 	h.building.Lock()
 	defer h.building.Unlock()
 	if args.DryRun {
-		bearer, err := identity.BearerOf(ctx, h.db.SQL(), parsed)
-		return forgottenOf(bearer, 0), err
+		return h.wouldForget(ctx, parsed)
 	}
 	// People are resolved by what is stored now; that checks fail says nothing
 	// about them.
@@ -187,6 +186,20 @@ func (h *host) forget(ctx context.Context, args forgetArgs, _ func(any)) (any, e
 		err = fmt.Errorf("the address is suppressed, but not all of it is erased yet: %w; when that is mended, run the same command again", err)
 	}
 	return result, err
+}
+
+// wouldForget says what an erasure would reach, by what the last build knows.
+func (h *host) wouldForget(ctx context.Context, of address.Address) (forgetResult, error) {
+	bearer, err := identity.BearerOf(ctx, h.db.SQL(), of)
+	if err != nil {
+		return forgetResult{}, err
+	}
+	models, err := h.models(ctx)
+	if err != nil {
+		return forgetResult{}, err
+	}
+	records, err := models.CountRecords(ctx, bearer.Logins)
+	return forgottenOf(bearer, records), err
 }
 
 func forgottenOf(bearer identity.Bearer, records int) forgetResult {

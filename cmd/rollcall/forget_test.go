@@ -5,6 +5,7 @@ import (
 	"context"
 	"database/sql"
 	"encoding/json"
+	"io"
 	"io/fs"
 	"net/http/httptest"
 	"os"
@@ -144,10 +145,13 @@ func TestForget_leavesNoByteOfTheAddressAndSurvivesTheNextSync(t *testing.T) {
 	require.Equal(t, "2 2", threads)
 	posts := s.query("--lake", "select count(*) from raw.discourse__posts")
 
+	decision := s.decision("identity", "merge", "files:crm:c2", "files:board:u2", "--reason", "so says "+leaked, "--actor", leaked)
+	s.ok("forget", "nobody@nowhere.example", "--yes", "--reason", "friend of "+leaked)
 	var result forgetResult
 	require.NoError(t, json.Unmarshal([]byte(s.ok("forget", strings.ToUpper(leaked), "--yes", "--json", "--reason", "letter of "+leaked)), &result))
 	require.Equal(t, 2, result.Logins)
 	require.NotNil(t, result.Release)
+	require.Equal(t, decision+" so says [erased] [erased]", s.query("--lake", "select decision_id || ' ' || reason || ' ' || actor from lake.identity.decision"), "what was decided of others stands")
 	require.Positive(t, s.holdsNothing())
 	check := func() {
 		require.Equal(t, "2 1", s.query("select count(*) || ' ' || count(author_identity_id) from core.thread where starts_with(thread_id, 'files:')"), "her thread is counted still")
@@ -181,6 +185,9 @@ func TestForget_erasesAnAddressAlone(t *testing.T) {
 	}
 	require.Contains(t, s.ok("forget", "nobody@nowhere.example", "--yes"), "nothing was found; the address is suppressed from now on")
 
+	require.Contains(t, s.asked("forget", "bob@other.example"), "Erase bob@other.example, with 2 log-ins and 3 records, for good? [y/N] rollcall: nothing was deleted")
+	require.Contains(t, s.asked("forget", "support@other.example"), "Erase support@other.example alone (it is no one person's address but a function's)")
+
 	out := s.ok("forget", "Support+x@other.example", "--yes")
 	require.Contains(t, out, "nothing was found", "a tag may be somebody else's where the provider is not known")
 	out = s.ok("forget", "Support@other.example", "--yes")
@@ -194,6 +201,22 @@ func TestForget_erasesAnAddressAlone(t *testing.T) {
 
 	require.NoError(t, os.Remove(s.path("data/keys/ids.key")))
 	s.fails(exitInternal, "restore it from a backup", "sync", "crm")
+}
+
+// asked is what a command asks on a terminal, where the answer is no.
+func (s *site) asked(args ...string) string {
+	s.t.Helper()
+	var asked strings.Builder
+	a := &app{stdin: strings.NewReader("n\n"), stdout: io.Discard, stderr: &asked, now: time.Now, after: time.After, asks: true, getenv: func(name string) (string, bool) {
+		for _, setting := range s.env {
+			if value, found := strings.CutPrefix(setting, name+"="); found {
+				return value, true
+			}
+		}
+		return "", false
+	}}
+	require.Equal(s.t, exitUsage, a.run(s.t.Context(), append([]string{"--config", s.path("rollcall.hcl")}, args...)))
+	return asked.String()
 }
 
 // Killed at any moment, an erasure is known to be unfinished, and finished by
@@ -251,4 +274,31 @@ func TestForget_throughTheDaemon(t *testing.T) {
 	require.NotEmpty(t, s.ok("query", "--lake", "select count(*) from raw.files__identity"))
 	d.stop()
 	require.Positive(t, s.holdsNothing())
+}
+
+func TestRestore_doesNotBringBackWhoWasErased(t *testing.T) {
+	s := forgetSite(t)
+	s.ok("sync", "crm")
+	s.ok("backup", s.path("young")) // before any id was hashed
+	s.ok("sync", "board")
+	s.ok("build")
+	s.ok("backup", s.path("old"))
+	s.ok("forget", leaked, "--yes")
+	for _, backup := range []string{"old", "young"} {
+		require.Contains(t, s.ok("restore", s.path(backup)), "1 erasure since that backup")
+		require.Contains(t, s.ok("status"), "1 erasure not finished", backup)
+		s.ok("sync")
+		s.ok("build")
+		s.ok("publish")
+		require.NotContains(t, s.ok("status"), "not finished")
+		kept, err := filepath.Glob(s.path("data/backups/*"))
+		require.NoError(t, err)
+		for _, path := range kept { // which no erasure reaches
+			if !strings.Contains(path, "before-restore") {
+				continue
+			}
+			require.NoError(t, os.Rename(path, s.path("kept-"+filepath.Base(path))))
+		}
+		require.Positive(t, s.holdsNothing(), backup)
+	}
 }

@@ -1,10 +1,11 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
-	"os/user"
+	"slices"
 	"strings"
 
 	"github.com/spf13/cobra"
@@ -47,13 +48,7 @@ func (d *deciding) check() error {
 	if strings.TrimSpace(d.Reason) == "" {
 		return usageError("--reason is missing: whoever reads the decision later wants to know why")
 	}
-	if d.Actor != "" {
-		return nil
-	}
-	d.Actor = "unknown"
-	if known, err := user.Current(); err == nil {
-		d.Actor = known.Username
-	}
+	d.Actor = cmp.Or(d.Actor, systemUser())
 	return nil
 }
 
@@ -119,36 +114,43 @@ func (h *host) meant(ctx context.Context, err error) error {
 // A decided is what a decision did.
 type decided struct {
 	Decision identity.Decision `json:"decision"`
-	People   []identity.Human  `json:"people,omitempty"` // of the logins that it names, as they are now
+	People   []identity.Human  `json:"people,omitempty"` // of the logins that it names, as they are now; none if it is of companies
 }
 
 // decide writes a decision and resolves the people that it touches.
 func (h *host) decide(ctx context.Context, write func(tx *warehouse.Tx) (identity.Decision, error)) (any, error) {
 	h.building.Lock()
 	defer h.building.Unlock()
-	var result decided
-	err := h.db.Lake.Write(ctx, func(tx *warehouse.Tx) (err error) {
-		result.Decision, err = write(tx)
-		return err
-	})
+	result, err := h.writeDecision(ctx, write)
 	if err != nil {
-		return nil, decidable(err)
+		return nil, err
 	}
 	if err := h.resolvePeople(ctx); err != nil {
 		return nil, err
 	}
-	seen := map[string]bool{}
-	for _, login := range []string{result.Decision.A, result.Decision.B} {
+	logins, err := identity.DecidedOf(ctx, h.db.SQL(), result.Decision.ID)
+	if err != nil {
+		return nil, err
+	}
+	for _, login := range logins {
+		if slices.ContainsFunc(result.People, func(p identity.Human) bool { return slices.Contains(loginIDs(p), login) }) {
+			continue
+		}
 		people, err := identity.Find(ctx, h.db.SQL(), login)
 		if err != nil {
 			return nil, err
 		}
-		if !seen[people[0].ID] {
-			result.People = append(result.People, people[0])
-		}
-		seen[people[0].ID] = true
+		result.People = append(result.People, people...)
 	}
 	return result, nil
+}
+
+func (h *host) writeDecision(ctx context.Context, write func(tx *warehouse.Tx) (identity.Decision, error)) (result decided, err error) {
+	err = h.db.Lake.Write(ctx, func(tx *warehouse.Tx) (err error) {
+		result.Decision, err = write(tx)
+		return err
+	})
+	return result, decidable(err)
 }
 
 // resolvePeople applies what was decided.
@@ -172,8 +174,11 @@ func decidable(err error) error {
 	return err
 }
 
-// nextBuild says what follows a decision.
-const nextBuild = "the lake knows it now; tables and KPIs follow: rollcall build && rollcall publish"
+// What follows a decision.
+const (
+	nextBuild         = "the lake knows it now; tables and KPIs follow: rollcall build && rollcall publish"
+	nextAccountsBuild = "accounts follow with the next build: rollcall build && rollcall publish"
+)
 
 func (a *app) printDecided(result decided) error {
 	if a.json {
@@ -185,7 +190,11 @@ func (a *app) printDecided(result decided) error {
 	for _, person := range result.People {
 		fmt.Fprintf(a.stdout, "person %s: %s\n", person.ID, strings.Join(loginIDs(person), ", "))
 	}
-	fmt.Fprintln(a.stderr, nextBuild)
+	next := nextBuild
+	if len(result.People) == 0 {
+		next = nextAccountsBuild
+	}
+	fmt.Fprintln(a.stderr, next)
 	return nil
 }
 

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 
@@ -18,24 +19,37 @@ type identityMergeArgs struct {
 }
 
 func (a *app) identityMergeCommand() *cobra.Command {
+	return a.mergeCommand("identity merge", "Decide that two are one person")
+}
+
+// mergeCommand decides that two are one.
+func (a *app) mergeCommand(name, short string) *cobra.Command {
 	var args identityMergeArgs
-	cmd := &cobra.Command{
-		Use:   "merge A B --reason R",
-		Short: "Decide that two are one person",
-		Args:  cobra.ExactArgs(2),
-		RunE: func(cmd *cobra.Command, who []string) error {
-			args.A, args.B = who[0], who[1]
-			if err := args.check(); err != nil {
-				return err
-			}
-			var result decided
-			if err := a.perform(cmd.Context(), "identity merge", args, nil, &result); err != nil {
-				return err
-			}
-			return a.printDecided(result)
-		},
+	cmd := &cobra.Command{Use: "merge A B --reason R", Short: short, Args: cobra.ExactArgs(2)}
+	return a.decides(cmd, name, &args.deciding, func(who []string) (any, error) {
+		args.A, args.B = who[0], who[1]
+		return args, nil
+	})
+}
+
+// decides makes a command one by which somebody decides: it asks for a reason,
+// and says what followed.
+func (a *app) decides(cmd *cobra.Command, name string, by *deciding, read func(words []string) (args any, err error)) *cobra.Command {
+	by.flags(cmd)
+	cmd.RunE = func(cmd *cobra.Command, words []string) error {
+		if err := by.check(); err != nil {
+			return err
+		}
+		args, err := read(words)
+		if err != nil {
+			return err
+		}
+		var result decided
+		if err := a.perform(cmd.Context(), name, args, nil, &result); err != nil {
+			return err
+		}
+		return a.printDecided(result)
 	}
-	args.flags(cmd)
 	return cmd
 }
 
@@ -53,37 +67,33 @@ func (h *host) identityMerge(ctx context.Context, args identityMergeArgs, _ func
 }
 
 type identitySplitArgs struct {
-	Logins []string `json:"logins"`
-	From   string   `json:"from"`
+	Leaving []string `json:"leaving"` // log-ins, or orgs of a company
+	From    string   `json:"from"`
 	deciding
 }
 
 func (a *app) identitySplitCommand() *cobra.Command {
-	var args identitySplitArgs
-	cmd := &cobra.Command{
+	return a.splitCommand("identity split", "the person: its id, a log-in's id or an address", &cobra.Command{
 		Use:   "split LOGIN… --from PERSON --reason R",
 		Short: "Decide that log-ins are not a person's",
-		Long: `Takes log-ins out of a person, and keeps them apart from those that stay. A
-log-in is named by its id, or by an address that it shows.`,
-		Args: cobra.MinimumNArgs(1),
-		RunE: func(cmd *cobra.Command, logins []string) error {
-			args.Logins = logins
-			if args.From == "" {
-				return usageError("--from is missing: the person that the log-ins are taken out of")
-			}
-			if err := args.check(); err != nil {
-				return err
-			}
-			var result decided
-			if err := a.perform(cmd.Context(), "identity split", args, nil, &result); err != nil {
-				return err
-			}
-			return a.printDecided(result)
-		},
-	}
-	cmd.Flags().StringVar(&args.From, "from", "", "the person: its id, a log-in's id or an address")
-	args.flags(cmd)
-	return cmd
+		Long: `Takes log-ins out of a person, and keeps them apart from those that stay. What
+leaves is one person as far as evidence links it. A log-in is named by its id, or
+by an address that it shows.`,
+	})
+}
+
+// splitCommand decides that some are not of one.
+func (a *app) splitCommand(name, from string, cmd *cobra.Command) *cobra.Command {
+	var args identitySplitArgs
+	cmd.Args = cobra.MinimumNArgs(1)
+	cmd.Flags().StringVar(&args.From, "from", "", from)
+	return a.decides(cmd, name, &args.deciding, func(leaving []string) (any, error) {
+		args.Leaving = leaving
+		if args.From == "" {
+			return nil, usageError("--from is missing: whom they are taken out of")
+		}
+		return args, nil
+	})
 }
 
 func (h *host) identitySplit(ctx context.Context, args identitySplitArgs, _ func(any)) (any, error) {
@@ -92,7 +102,7 @@ func (h *host) identitySplit(ctx context.Context, args identitySplitArgs, _ func
 		return nil, err
 	}
 	leaving := map[string]bool{}
-	for _, text := range args.Logins {
+	for _, text := range args.Leaving {
 		shown := slices.DeleteFunc(slices.Clone(person.Logins), func(l identity.HumanLogin) bool { return !l.Shows(text) })
 		if len(shown) == 0 {
 			return nil, usageError("%s is no log-in or address of %s, who has %s", text, person.ID, strings.Join(loginIDs(person), ", "))
@@ -132,8 +142,8 @@ func (a *app) identityUndoCommand() *cobra.Command {
 			if a.json {
 				return a.printJSON(map[string]string{"undone": args.Decision})
 			}
-			_, err := a.stdout.Write([]byte("undone " + args.Decision + "\n"))
-			a.stderr.Write([]byte(nextBuild + "\n"))
+			_, err := fmt.Fprintln(a.stdout, "undone "+args.Decision)
+			fmt.Fprintln(a.stderr, nextBuild)
 			return err
 		},
 	}
@@ -153,6 +163,9 @@ func (h *host) identityUndo(ctx context.Context, args identityUndoArgs, _ func(a
 		known, err := identity.Decisions(ctx, h.db.SQL(), listedNames)
 		if err != nil {
 			return nil, err
+		}
+		if len(known) == 0 {
+			return nil, usageError("there is no decision %q; none stands", args.Decision)
 		}
 		var ids []string
 		for _, d := range known {

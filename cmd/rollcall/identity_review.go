@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"os"
@@ -82,7 +83,7 @@ func (a *app) printReview(list []identity.Candidate) error {
 		fmt.Fprintln(a.stderr, "nothing to decide")
 		return nil
 	}
-	t := newTable("STRENGTH", "ODDS", "WHY", "LOGIN", "OTHER", "NAMES", "OTHER NAMES", "ADDRESSES", "OTHER ADDRESSES")
+	t := newTable("STRENGTH", "CHANCE", "WHY", "LOGIN", "OTHER", "NAMES", "OTHER NAMES", "ADDRESSES", "OTHER ADDRESSES")
 	t.right(0, 1)
 	for _, c := range list {
 		t.add(fmt.Sprintf("%.1f", c.Strength), fmt.Sprintf("%.2f", c.Probability), strings.TrimSpace(c.Rule+" "+c.Value), c.A, c.B,
@@ -106,10 +107,11 @@ func (a *app) exportReview(path string, list []identity.Candidate) (err error) {
 			err = closeErr
 		}
 	}()
-	if err := identity.WriteSheet(file, list); err != nil {
+	// A file that was there before keeps its mode.
+	if err := errors.Join(file.Chmod(0o600), identity.WriteSheet(file, list)); err != nil {
 		return err
 	}
-	fmt.Fprintf(a.stderr, "%s suggestions in %s: write same or not_same into the column decision, then rollcall identity review --import %s --reason R\n", count(int64(len(list))), path, path)
+	fmt.Fprintf(a.stderr, "%s in %s: write same or not_same into the column decision, then rollcall identity review --import %s --reason R\n", counted(int64(len(list)), "suggestion"), path, path)
 	return nil
 }
 
@@ -135,7 +137,7 @@ func (a *app) importReview(ctx context.Context, path string, by deciding) error 
 	if a.json {
 		return a.printJSON(made)
 	}
-	_, err = fmt.Fprintf(a.stdout, "%s decisions\n", count(int64(len(made))))
+	_, err = fmt.Fprintln(a.stdout, counted(int64(len(made)), "decision"))
 	fmt.Fprintln(a.stderr, nextBuild)
 	return err
 }

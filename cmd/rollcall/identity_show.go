@@ -52,7 +52,7 @@ of a build or of a day (UTC), with all their log-ins of then.`,
 			return errors.Join(errs...)
 		},
 	}
-	cmd.Flags().StringVar(&args.AsOf, "as-of", "", "a build's id (`rollcall status` names the last) or a day, 2026-06-30")
+	cmd.Flags().StringVar(&args.AsOf, "as-of", "", "the `BUILD|DAY` to look back to: a build's id (rollcall status names the last) or a day, 2026-06-30")
 	return cmd
 }
 

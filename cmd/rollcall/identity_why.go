@@ -54,7 +54,11 @@ func (h *host) identityWhy(ctx context.Context, args identityPairArgs, _ func(an
 		}
 		other.login = one.Logins[at].ID
 	}
-	return identity.Why(ctx, h.db.SQL(), one.login, other.login)
+	steps, err := identity.Why(ctx, h.db.SQL(), one.login, other.login)
+	if err == nil && len(steps) == 0 {
+		err = fmt.Errorf("%s and %s are one person, but nothing that is stored now links them: run `rollcall build`, which resolves people again", one.login, other.login)
+	}
+	return steps, err
 }
 
 func stepText(s identity.Step) string {

@@ -25,6 +25,9 @@ func TestMain(m *testing.M) {
 		main()
 		return
 	}
+	if os.Getenv(benchEnv) != "" {
+		os.Exit(benchProcess(os.Args[1:]))
+	}
 	if os.Getenv(readerEnv) != "" {
 		if err := readPublished(os.Args[1], os.Args[2]); err != nil {
 			fmt.Fprintln(os.Stderr, err)

@@ -239,7 +239,7 @@ func (r runResult) why() string {
 	if !r.PausedUntil.IsZero() {
 		parts = append(parts, "goes on at "+moment(r.PausedUntil))
 	}
-	if !r.EstimatedFinish.IsZero() {
+	if !r.EstimatedFinish.IsZero() && r.Status != string(sync.StatusOK) {
 		parts = append(parts, "done about "+moment(r.EstimatedFinish))
 	}
 	if r.HeldBack > 0 {

@@ -56,15 +56,17 @@ func TestStaging_readsOtherActs(t *testing.T) {
 	l.Put("visits", rec("4:2026-01-02", `{"id":4,"username":"ann","last_seen_at":"2026-01-02T23:04:05.000Z","days_visited":3}`))
 	l.Put("reviewables",
 		rec("5", `{"id":5,"type":"ReviewableFlaggedPost","status":0,"topic_id":7,"post_id":9,"target_url":"https://f.example.com/t/a-topic/7/2","created_at":"2026-01-02T03:04:05.000Z","created_by_id":4,"target_created_by_id":3}`),
+		rec("7", `{"id":7,"type":"ReviewableFlaggedPost","status":1,"topic_id":null,"removed_topic_id":6,"post_id":5,"target_url":"/t/gone/6","created_at":"2026-01-02T03:04:05.000Z","created_by_id":4,"target_created_by_id":3}`),
 		rec("6", `{"id":6,"type":"ReviewableUser","status":0,"user_id":9,"created_at":"2026-01-02T03:04:05.000Z","created_by_id":-1}`))
 	l.Stage(false)
 	require.Equal(t, []string{
-		"discourse:x:bookmark:1|discourse:x:4|bookmark||discourse:x:post:9||2026-01-02 03:04:05",
-		"discourse:x:bookmark:2|discourse:x:4|bookmark|discourse:x:topic:7|discourse:x:topic:7|discourse:x:3|2026-01-02 03:04:05",
-		"discourse:x:bookmark:3|discourse:x:4|bookmark|discourse:x:topic:7|discourse:x:topic:7||2026-01-02 03:04:05",
-		"discourse:x:flag:5|discourse:x:4|flag|discourse:x:topic:7|discourse:x:post:9|discourse:x:3|2026-01-02 03:04:05",
-		"discourse:x:visit:4:2026-01-02|discourse:x:4|visit||||2026-01-02 23:04:05",
-	}, l.Rows("community_event", "event_id", "identity_id", "event_type", "thread_id", "content_id", "target_identity_id", "occurred_at"))
+		"discourse:x:bookmark:1|discourse:x:4|bookmark||discourse:x:post:9||2026-01-02 03:04:05|",
+		"discourse:x:bookmark:2|discourse:x:4|bookmark|discourse:x:topic:7|discourse:x:topic:7|discourse:x:3|2026-01-02 03:04:05|",
+		"discourse:x:bookmark:3|discourse:x:4|bookmark|discourse:x:topic:7|discourse:x:topic:7||2026-01-02 03:04:05|",
+		"discourse:x:flag:5|discourse:x:4|flag|discourse:x:topic:7|discourse:x:post:9|discourse:x:3|2026-01-02 03:04:05|false",
+		"discourse:x:flag:7|discourse:x:4|flag|discourse:x:topic:6|discourse:x:topic:6|discourse:x:3|2026-01-02 03:04:05|true",
+		"discourse:x:visit:4:2026-01-02|discourse:x:4|visit||||2026-01-02 23:04:05|",
+	}, l.Rows("community_event", "event_id", "identity_id", "event_type", "thread_id", "content_id", "target_identity_id", "occurred_at", "is_removed"))
 	l.RequireSameWhenFull()
 }
 

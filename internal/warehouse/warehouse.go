@@ -121,6 +121,18 @@ func attach(path, catalog string) string {
 	return fmt.Sprintf("attach %s as %s (storage_version 'latest')", Literal(path), Ident(catalog))
 }
 
+// Beside lets SQL read another DuckDB file under a catalog's name while fn runs.
+func (db *DB) Beside(ctx context.Context, path, catalog string, fn func() error) (err error) {
+	if _, err := db.sql.ExecContext(ctx, fmt.Sprintf("attach %s as %s (read_only)", Literal(path), Ident(catalog))); err != nil {
+		return fmt.Errorf("read %s: %w", path, err)
+	}
+	defer func() {
+		_, detachErr := db.sql.ExecContext(context.WithoutCancel(ctx), "detach "+Ident(catalog))
+		err = errors.Join(err, detachErr)
+	}()
+	return fn()
+}
+
 // SQL returns the pool for reads. A connection taken from it must not write
 // the files; see [File.Write].
 func (db *DB) SQL() *sql.DB { return db.sql }

@@ -71,6 +71,10 @@ func (m *maker) cut(login LoginID, at Moment) Moment {
 	return at
 }
 
+// likeUndone is for how many hours Discourse lets somebody take a like back
+// (post_undo_action_window_mins, 10 by default).
+const likeUndone = 10.0 / 60
+
 // react lets somebody react to a post, each login once.
 func (m *maker) react(i intent) {
 	author := m.Posts[i.post].Author
@@ -92,7 +96,11 @@ func (m *maker) react(i intent) {
 	m.happen(Event{At: m.cut(author, i.at), Kind: Reacted, Login: login, Object: int32(i.post), Other: int32(author), Detail: uint8(reaction)})
 	m.takePart(login, i.at)
 	if d.chance(0.025) {
-		i.at, i.login, i.detail = i.at+hours(d.between(0.5, 400)), login, uint8(reaction)
+		until := 400.0
+		if source != GitHub {
+			until = likeUndone
+		}
+		i.at, i.login, i.detail = i.at+hours(d.between(0.001, until)), login, uint8(reaction)
 		m.queue.add(i)
 	}
 }

@@ -34,7 +34,7 @@ func (m *maker) gather(month int) {
 func (m *maker) convene(plan gatheringPlan, month, first, n int) {
 	d := m.on(onGatherings, month, n)
 	day := first + plan.day
-	for m.weight[day] < 0.5 { // no weekend
+	for m.weight[day] < 0.5 && m.days[day] < m.End { // no weekend
 		day++
 	}
 	g := Gathering{

@@ -57,6 +57,14 @@ func TestNew_hasTheSizeItSays(t *testing.T) {
 	require.Equal(t, "2027-02-28T23:00:00Z", w.End.Time().Format(time.RFC3339))
 }
 
+func TestNew_mayEndOnAnyDay(t *testing.T) {
+	for day := range 366 {
+		w, err := New(Options{Seed: 5, Scale: MinScale, End: end().AddDate(0, 0, day)})
+		require.NoError(t, err)
+		requirePlanted(t, w)
+	}
+}
+
 func TestNew_sharesEventsAmongKinds(t *testing.T) {
 	w := made(t, 1, 1)
 	counts := map[Kind]float64{}

@@ -113,6 +113,14 @@ closed_content as (
     where not c.is_eligible
 ),
 
+-- What no record shows was gone before it was read.
+unseen as (
+    select e.event_id
+    from core.community_event as e
+    left join mart.content as c on c.content_id = e.content_id
+    where e.event_type = 'flag' and e.content_id is not null and c.content_id is null
+),
+
 labelled as (
     select t.thread_id, t.product_topic
     from core.thread as t
@@ -142,6 +150,7 @@ done as (
         on s.person_id = p.person_id and s.valid_from <= e.happened_at and s.valid_to > e.happened_at
     left join closed_thread as t on t.thread_id = e.thread_id
     left join closed_content as c on c.content_id = e.content_id
+    left join unseen as u on u.event_id = e.event_id
     left join labelled as l on l.thread_id = e.thread_id
     where e.happened_at is not null
         and not e.is_removed
@@ -149,6 +158,7 @@ done as (
         and s.person_id is null
         and t.thread_id is null
         and c.content_id is null
+        and u.event_id is null
 ),
 
 -- What a source tells of a join stands even where it is no act: a join made by

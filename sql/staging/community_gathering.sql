@@ -2,7 +2,7 @@
 --
 -- record: the raw record it was read from, type:instance:stream:key
 -- first_seen_at: when the record was first stored
--- deleted_at: when the record was found gone; null while it is live
+-- deleted_at: when the record went, as its source tells, else when that was found; null while it is live
 -- gathering_id: source:instance:object:id
 -- community_id: the community it belongs to, if any
 -- title: clear, stays in the lake

@@ -4,7 +4,7 @@
 --
 -- record: the raw record it was read from, type:instance:stream:key
 -- first_seen_at: when the record was first stored
--- deleted_at: when the record was found gone; null while it is live
+-- deleted_at: when the record went, as its source tells, else when that was found; null while it is live
 -- object: identity, org
 -- merged_id: the identity_id or org_id that is no more
 -- surviving_id: the one that it became

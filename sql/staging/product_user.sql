@@ -2,7 +2,7 @@
 --
 -- record: the raw record it was read from, type:instance:stream:key
 -- first_seen_at: when the record was first stored
--- deleted_at: when the record was found gone; null while it is live
+-- deleted_at: when the record went, as its source tells, else when that was found; null while it is live
 -- identity_id: source:instance:user
 -- org_id: the company the user belongs to
 -- created_at: when the user was made

@@ -39,7 +39,7 @@ where v.class not in `+personal+` and `+values+`
     and (v.class <> 'placeholder' or exists (
         select 1 from lake.identity.observation as o
         where o.value_key = v.value_key
-        group by o.source, o.source_instance
+        group by o.instance_no
         having count(distinct o.identity_key) > 1
     ))`)
 	if err != nil {

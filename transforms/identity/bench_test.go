@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"os"
+	"runtime/metrics"
 	"strconv"
 	"strings"
 	"syscall"
@@ -163,13 +164,35 @@ func (l *lake) number(query string) float64 {
 	return n
 }
 
-// report gives wall and CPU seconds, and the greatest resident size so far.
+// report gives wall and CPU seconds, and the greatest sizes on the way: of the
+// process, and of that what Go holds.
 func (l *lake) report(b *testing.B, name string, run func()) {
 	began, before := time.Now(), cpuSeconds(b)
+	done, sizes := make(chan struct{}), make(chan [2]float64)
+	go func() { sizes <- greatest(b, done) }()
 	run()
+	close(done)
+	peak := <-sizes
 	b.ReportMetric(time.Since(began).Seconds(), name+"-s")
 	b.ReportMetric(cpuSeconds(b)-before, name+"-cpu-s")
-	b.ReportMetric(peakMB(b), name+"-peak-MB")
+	b.ReportMetric(peak[0], name+"-peak-MB")
+	b.ReportMetric(peak[1], name+"-go-MB")
+}
+
+// greatest looks ten times a second how much of the process is resident, and how
+// much Go has of the system.
+func greatest(b *testing.B, done <-chan struct{}) (peak [2]float64) {
+	held := []metrics.Sample{{Name: "/memory/classes/total:bytes"}, {Name: "/memory/classes/heap/released:bytes"}}
+	for {
+		metrics.Read(held)
+		peak[0] = max(peak[0], residentMB(b))
+		peak[1] = max(peak[1], float64(held[0].Value.Uint64()-held[1].Value.Uint64())/(1<<20))
+		select {
+		case <-done:
+			return peak
+		case <-time.After(100 * time.Millisecond):
+		}
+	}
 }
 
 func cpuSeconds(b *testing.B) float64 {
@@ -178,10 +201,12 @@ func cpuSeconds(b *testing.B) float64 {
 	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano()).Seconds()
 }
 
-func peakMB(b *testing.B) float64 {
-	var usage syscall.Rusage
-	require.NoError(b, syscall.Getrusage(syscall.RUSAGE_SELF, &usage))
-	return float64(usage.Maxrss) / 1024
+func residentMB(b *testing.B) float64 {
+	text, err := os.ReadFile("/proc/self/statm")
+	require.NoError(b, err)
+	pages, err := strconv.ParseFloat(strings.Fields(string(text))[1], 64)
+	require.NoError(b, err)
+	return pages * float64(os.Getpagesize()) / (1 << 20)
 }
 
 // quality reports how many pairs of one person's logins are right.

@@ -2,8 +2,9 @@ package identity
 
 import (
 	"context"
+	"database/sql/driver"
 	"fmt"
-	"strings"
+	"slices"
 	"time"
 
 	"github.com/google/uuid"
@@ -75,77 +76,81 @@ func SplitAccounts(ctx context.Context, tx *warehouse.Tx, leaving, staying []str
 }
 
 // decide writes the rows of one decision, unless an earlier one is against it.
+// What one has decided already stays that one, so that to undo it undoes it.
 func (by Deciding) decide(ctx context.Context, tx *warehouse.Tx, verb string, as, bs []string) (Decision, error) {
-	d := Decision{ID: uuid.Must(uuid.NewV7()).String(), Verb: verb, A: as[0], B: bs[0], Actor: by.Actor, Reason: by.Reason, Decided: by.Now.UTC()}
-	for _, a := range as {
-		for _, b := range bs {
-			earlier, err := against(ctx, tx, verb, a, b)
-			if err != nil {
-				return d, err
-			}
-			if earlier != nil {
-				return d, &AgainstError{*earlier}
-			}
-			if err := tx.Exec(ctx, "insert into lake.identity.decision (decision_id, verb, identity_id, other_identity_id, actor, reason, decided_at) values (?, ?, ?, ?, ?, ?, ?)",
-				d.ID, verb, a, b, d.Actor, d.Reason, d.Decided); err != nil {
-				return d, err
-			}
-		}
+	earlier, err := readRulings(ctx, tx)
+	if err != nil {
+		return Decision{}, err
 	}
-	return d, by.note(ctx, tx, "decided", d.ID)
+	d, rows, err := by.rule(earlier, verb, as, bs)
+	if err != nil || len(rows) == 0 {
+		return d, err
+	}
+	return d, writeDecisions(ctx, tx, rows)
 }
 
-// note has the logins of a decision looked at again, and remembers who did
-// what.
-func (by Deciding) note(ctx context.Context, tx *warehouse.Tx, event, decisionID string) error {
-	if err := tx.Exec(ctx, `insert into lake.identity.pending (identity_id)
-select distinct unnest([d.identity_id, d.other_identity_id]) from lake.identity.decision as d where d.decision_id = ?`, decisionID); err != nil {
+// rule gives the decision on these pairs and its rows; none: it stands already.
+func (by Deciding) rule(earlier *rulings, verb string, as, bs []string) (d Decision, rows []Decision, err error) {
+	if same := earlier.already(verb, as, bs); same != nil {
+		return *same, nil, nil
+	}
+	d = Decision{ID: uuid.Must(uuid.NewV7()).String(), Verb: verb, A: as[0], B: bs[0], Actor: by.Actor, Reason: by.Reason, Decided: by.Now.UTC()}
+	for _, a := range as {
+		for _, b := range bs {
+			if against := earlier.against(verb, a, b); against != nil {
+				return d, nil, &AgainstError{*against}
+			}
+			row := d
+			row.A, row.B = a, b
+			rows = append(rows, row)
+		}
+	}
+	for _, row := range rows {
+		earlier.add(row)
+	}
+	return d, rows, nil
+}
+
+// writeDecisions stores decisions in one go, since a transaction of many small
+// inserts takes a block of memory for each.
+func writeDecisions(ctx context.Context, tx *warehouse.Tx, rows []Decision) error {
+	err := tx.Append(ctx, "identity", "decision", func(row func(...driver.Value) error) error {
+		for _, d := range rows {
+			if err := row(d.ID, d.Verb, d.A, d.B, d.Actor, d.Reason, d.Decided); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	var ids []string
+	for _, d := range rows {
+		ids = append(ids, d.ID)
+	}
+	ids = slices.Compact(ids)
+	if err != nil {
+		return err
+	}
+	if err := reconsider(ctx, tx, ids); err != nil {
 		return err
 	}
 	return tx.Exec(ctx, `insert into lake.identity.person_event (event, identity_id, actor, reason, happened_at)
-select distinct ?, unnest([d.identity_id, d.other_identity_id]), ?, ?, cast(? as timestamp) from lake.identity.decision as d where d.decision_id = ?`,
-		event, by.Actor, by.Reason, by.Now.UTC(), decisionID)
+select distinct 'decided', unnest([d.identity_id, d.other_identity_id]), d.actor, d.reason, d.decided_at
+from lake.identity.decision as d
+where d.decision_id in (select unnest(?::varchar[]))`, ids)
 }
 
-// against finds a decision that a new one would contradict. That two logins are
-// one contradicts that the logins which decisions tie to them are not.
-func against(ctx context.Context, tx *warehouse.Tx, verb, a, b string) (*Decision, error) {
-	var earlier *Decision
-	const tied = `select ? as identity_id
-    union
-    select case when d.identity_id = t.identity_id then d.other_identity_id else d.identity_id end
-    from lake.identity.decision as d
-    inner join %[1]s as t on t.identity_id in (d.identity_id, d.other_identity_id)
-    where d.verb = %[2]s`
-	prefix := strings.TrimSuffix(strings.TrimSuffix(verb, "same"), "not_")
-	same, notSame := literal(prefix+"same"), literal(prefix+"not_same")
-	query := `with recursive one as (` + fmt.Sprintf(tied, "one", same) + `), other as (` + fmt.Sprintf(tied, "other", same) + `)
-select d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at
+// reconsider has the logins of decisions looked at again.
+func reconsider(ctx context.Context, tx *warehouse.Tx, ids []string) error {
+	return tx.Exec(ctx, `insert into lake.identity.pending (identity_id)
+select distinct unnest([d.identity_id, d.other_identity_id]) from lake.identity.decision as d where d.decision_id in (select unnest(?::varchar[]))`, ids)
+}
+
+// DecidedOf lists what a decision names: logins, or orgs.
+func DecidedOf(ctx context.Context, db Reader, decisionID string) ([]string, error) {
+	return texts(ctx, db, `select distinct unnest([d.identity_id, d.other_identity_id]) as named
 from lake.identity.decision as d
-where d.verb = ` + notSame + `
-    and (d.identity_id in (select o.identity_id from one as o) and d.other_identity_id in (select o.identity_id from other as o)
-        or d.identity_id in (select o.identity_id from other as o) and d.other_identity_id in (select o.identity_id from one as o))
-order by d.decided_at, d.decision_id limit 1`
-	args := []any{a, b}
-	if verb == prefix+"not_same" {
-		query = `with recursive one as (` + fmt.Sprintf(tied, "one", same) + `)
-select d.decision_id, d.verb, d.identity_id, d.other_identity_id, d.actor, d.reason, d.decided_at
-from lake.identity.decision as d
-where d.verb = ` + same + ` and ? in (select o.identity_id from one as o) and d.identity_id in (select o.identity_id from one as o)
-order by d.decided_at, d.decision_id limit 1`
-	}
-	rows, err := tx.Query(ctx, query, args...)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	for rows.Next() {
-		earlier = &Decision{}
-		if err := rows.Scan(&earlier.ID, &earlier.Verb, &earlier.A, &earlier.B, &earlier.Actor, &earlier.Reason, &earlier.Decided); err != nil {
-			return nil, err
-		}
-	}
-	return earlier, rows.Err()
+where d.decision_id = ?
+order by named`, decisionID)
 }
 
 // An UnknownDecision is the id of no decision.
@@ -162,7 +167,13 @@ func Undo(ctx context.Context, tx *warehouse.Tx, decisionID string, by Deciding)
 	if rows == 0 {
 		return &UnknownDecision{decisionID}
 	}
-	if err := by.note(ctx, tx, "undone", decisionID); err != nil {
+	if err := reconsider(ctx, tx, []string{decisionID}); err != nil {
+		return err
+	}
+	if err := tx.Exec(ctx, `insert into lake.identity.person_event (event, identity_id, actor, reason, happened_at)
+select distinct 'undone', unnest([d.identity_id, d.other_identity_id]), ?, ?, cast(? as timestamp)
+from lake.identity.decision as d
+where d.decision_id = ?`, by.Actor, by.Reason, by.Now.UTC(), decisionID); err != nil {
 		return err
 	}
 	return tx.Exec(ctx, "delete from lake.identity.decision where decision_id = ?", decisionID)

@@ -29,32 +29,43 @@ func (s *solver) classify() {
 func (s *solver) isShared(g *group) bool {
 	claims := s.claims[g.start:g.end]
 	var companies []uint32
-	inInstance := map[uint16]int{}
-	isWide := len(claims) > loginsInAll
-	for _, c := range claims {
-		login := s.Logins[c.Login]
-		if login.Company != 0 && !slices.Contains(companies, login.Company) {
-			companies = append(companies, login.Company)
+	logins := make([]int32, len(claims))
+	for i, c := range claims {
+		logins[i] = c.Login
+		company := s.Logins[c.Login].Company
+		if company != 0 && !slices.Contains(companies, company) {
+			companies = append(companies, company)
 		}
 		if len(companies) > companiesInAll {
 			return true
 		}
-		inInstance[login.Instance]++
-		isWide = isWide || inInstance[login.Instance] > s.limitOf(login.Instance)
 	}
-	if !isWide {
-		return false
-	}
-	logins := make([]int32, len(claims))
-	for i, c := range claims {
-		logins[i] = c.Login
-	}
-	return s.NamesAgree == nil || !s.NamesAgree(g.value, logins)
+	return s.isWide(logins) && (s.NamesAgree == nil || !s.NamesAgree(g.value, logins))
 }
 
-func (s *solver) limitOf(instance uint16) int {
-	if int(instance) < len(s.Instances) && s.Instances[instance].AddressLogins > 0 {
-		return int(s.Instances[instance].AddressLogins)
+// isWide reports whether these are more logins than one human has: in all, or
+// at one instance.
+func (e *Evidence) isWide(logins []int32) bool {
+	if len(logins) > loginsInAll {
+		return true
+	}
+	for i, login := range logins {
+		instance, same := e.Logins[login].Instance, 0
+		for _, other := range logins[i:] {
+			if e.Logins[other].Instance == instance {
+				same++
+			}
+		}
+		if same > e.limitOf(instance) {
+			return true
+		}
+	}
+	return false
+}
+
+func (e *Evidence) limitOf(instance uint16) int {
+	if int(instance) < len(e.Instances) && e.Instances[instance].AddressLogins > 0 {
+		return int(e.Instances[instance].AddressLogins)
 	}
 	return loginsPerInstance
 }

@@ -23,7 +23,7 @@ func (s *solver) guard() {
 			logins = append(logins, int32(i))
 		}
 	}
-	again := &resolver{solver: s, state: map[int32]*person{}, apart: map[int32][]int32{}}
+	again := &resolver{solver: s, state: map[int32]*person{}, apart: map[int32][]int32{}, parts: map[int32][]edge{}}
 	again.run(logins)
 }
 

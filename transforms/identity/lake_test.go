@@ -271,6 +271,30 @@ func TestResolve_keepsIDsThroughMergeAndSplit(t *testing.T) {
 	require.Len(t, l.rows("select * from lake.identity.person_identity where unlinked_at is not null"), 2, "where they were can be asked for")
 }
 
+// People whom an earlier version stored have no keys; an erasure takes the row of
+// a person with the login that he was known by.
+func TestResolve_knowsPeopleWithoutKeyOrRow(t *testing.T) {
+	l := newLake(t, 2)
+	l.login("forum:main:1", "ann@acme.com", "Ann")
+	l.login("crm:main:7", "ann@acme.com", "Ann Lee")
+	l.login("forum:main:2", "bob@acme.com", "Bob")
+	l.build()
+	const stored = "select identity_id, identity_key, person_id, person_key, linked_at from lake.identity.person_identity order by all"
+	const people = "select person_id, person_key, anchor_identity_id, anchor_key, created_at from lake.identity.person order by all"
+	logins, persons := l.rows(stored), l.rows(people)
+	l.exec("update lake.identity.person_identity set identity_key = null, person_key = null")
+	l.exec("update lake.identity.person set person_key = null, anchor_key = null")
+	require.False(t, l.resolve(true, nil).IsChanged)
+	require.Equal(t, logins, l.rows(stored))
+	require.Equal(t, persons, l.rows(people))
+
+	l.exec("delete from lake.identity.person where anchor_identity_id <> 'forum:main:2'")
+	require.False(t, l.resolve(true, nil).IsChanged)
+	require.Equal(t, logins, l.rows(stored), "they keep their ids")
+	require.Len(t, l.rows(people), 2)
+	require.Empty(t, l.rows("select p.person_id from lake.identity.person as p where p.anchor_key <> md5_number_lower(p.anchor_identity_id) or p.person_key <> md5_number_lower(p.person_id)"))
+}
+
 func TestResolve_followsConsent(t *testing.T) {
 	l := newLake(t, 2)
 	l.rules.NeedsGrant = true

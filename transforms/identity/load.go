@@ -5,16 +5,30 @@ import (
 	"database/sql/driver"
 	"errors"
 	"fmt"
+	"slices"
 )
 
 // A loading is evidence read from the lake, with what its numbers stand for.
 type loading struct {
 	Evidence
 	logins, values *numbers
-	former         *numbers           // keys of the people of before, the oldest first
+	former         *numbers           // keys of the people of before
 	anchorKeys     []uint64           // per former
+	created        []int64            // per former, when: microseconds since 1970
 	was            []int32            // per login its former; -1: none
+	stood          []stood            // per login
+	arrived        []arrival          // logins that are new, in the order of temp.newcomer once they are all read
+	shared         []bool             // per value: until now it was shared by too many logins
 	ends           map[[2]int32]int32 // login and address -> day of the end that evidence states
+}
+
+// An arrival is a login's place in temp.newcomer.
+type arrival struct{ place, login int32 }
+
+// A stood is how the lake has a login.
+type stood struct {
+	component   uint64
+	flags, tier uint8
 }
 
 // load reads the evidence about the logins in temp.login.
@@ -24,7 +38,7 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 		name string
 		run  func(context.Context, *loading) error
 	}{
-		{"people of before", r.loadFormer}, {"instances", r.loadInstances}, {"logins", r.loadLogins}, {"values", r.loadValues},
+		{"observations", r.gatherEvidence}, {"instances", r.loadInstances}, {"logins", r.loadPeople}, {"values", r.loadValues},
 		{"ends of claims", r.loadEnds}, {"claims", r.loadClaims}, {"links that were stated", r.loadSame}, {"decisions", r.loadDecisions}, {"names", r.loadNames},
 	} {
 		if err := step.run(ctx, l); err != nil {
@@ -34,30 +48,51 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 	return l, nil
 }
 
-// loadFormer reads the people that the logins belong to now, the oldest first.
-func (r *round) loadFormer(ctx context.Context, l *loading) error {
-	err := r.exec(ctx, fmt.Sprintf(`create or replace temp table former as
-with
-present as (
-    select p.person_id, min(p.identity_id) as identity_id, min(p.linked_at) as linked_at
-    from lake.identity.person_identity as p
-    where p.unlinked_at is null and %s
-    group by p.person_id
-)
+// loadPeople reads the logins that are solved and their people. An erasure takes
+// the row of a person with the login that he was known by, of whom other logins
+// stay: he gets another.
+func (r *round) loadPeople(ctx context.Context, l *loading) error {
+	for {
+		if err := errors.Join(r.loadFormer(ctx, l), r.loadLogins(ctx, l)); err != nil {
+			return err
+		}
+		if !slices.ContainsFunc(l.was, func(former int32) bool { return former == unknownPerson }) {
+			return nil
+		}
+		if err := r.exec(ctx, restorePeople); err != nil {
+			return err
+		}
+	}
+}
 
-select p.person_id, %s as person_key, coalesce(q.anchor_identity_id, p.identity_id) as anchor_identity_id,
-    coalesce(q.created_at, p.linked_at) as created_at, q.person_id is not null as is_kept
-from present as p
-left join lake.identity.person as q on q.person_id = p.person_id`, r.ofLogins("p.identity_key"), keyOf("p.person_id")))
+// unknownPerson is the former of a login whose person has no row.
+const unknownPerson = -2
+
+var restorePeople = fmt.Sprintf(`insert into lake.identity.person (person_id, person_key, anchor_identity_id, anchor_key, created_at)
+select p.person_id, p.person_key, min(p.identity_id), %s, min(p.linked_at)
+from lake.identity.person_identity as p
+where p.unlinked_at is null and p.person_key not in (select q.person_key from lake.identity.person as q)
+group by p.person_id, p.person_key`, keyOf("min(p.identity_id)"))
+
+// loadFormer reads the people that the logins belong to now.
+func (r *round) loadFormer(ctx context.Context, l *loading) error {
+	present, counted := "true", "lake.identity.person"
+	if !r.solvesAll {
+		present, counted = "q.person_key in (select l.was_person from temp.login as l)", "temp.login"
+	}
+	n, err := r.count(ctx, "select count(*) from "+counted)
 	if err != nil {
 		return err
 	}
-	l.former = newNumbers(1024)
-	err = r.tx.Values(ctx, "select f.person_key, "+keyOf("f.anchor_identity_id")+" from temp.former as f order by f.created_at, f.person_id", func(row []driver.Value) error {
-		l.former.of(row[0].(uint64))
-		l.anchorKeys = append(l.anchorKeys, row[1].(uint64))
+	l.former, l.anchorKeys, l.created = newNumbers(int(n)), make([]uint64, 0, n), make([]int64, 0, n)
+	people := newAdding(l.former)
+	err = r.tx.Values(ctx, "select q.person_key, coalesce(q.anchor_key, 0), epoch_us(q.created_at) from lake.identity.person as q where "+present, func(row []driver.Value) error {
+		people.add(row[0].(uint64))
+		created, _ := row[2].(int64)
+		l.anchorKeys, l.created = append(l.anchorKeys, row[1].(uint64)), append(l.created, created)
 		return nil
 	})
+	people.end()
 	if err == nil && len(l.former.keys) != len(l.anchorKeys) {
 		err = errors.New("two people have one key, or one has two rows in identity.person: report this")
 	}
@@ -80,86 +115,131 @@ const (
 	customerFlag = 1 << iota
 	botFlag
 	linkableFlag
+	knownFlag     // it has a person
+	unlikeFlag    // its row in identity.person_identity says otherwise whether it is linkable
+	describedFlag // identity.login has it as it is described now
+	standsFlag    // identity.login has it
 )
 
+// selectLogins packs what is known of a login in one number: flags in 8 bits,
+// the tier by which it is linked in 8 (255: none), its instance in 16, its
+// company in 32.
+var selectLogins = fmt.Sprintf(`select l.identity_key,
+    cast(l.is_customer as ubigint) * %d + cast(l.is_bot as ubigint) * %d + cast(l.is_linkable as ubigint) * %d
+        + cast(l.was_person is not null as ubigint) * %d + cast(l.was_linkable is distinct from l.is_linkable as ubigint) * %d + cast(l.is_described as ubigint) * %d
+        + cast(l.was_component is not null as ubigint) * %d + cast(coalesce(l.was_tier, %d) as ubigint) * 256 + cast(l.instance_no as ubigint) * 65536 + (l.company_key & 4294967295) * 4294967296,
+    l.was_person, l.was_component, l.place
+from temp.login as l`, customerFlag, botFlag, linkableFlag, knownFlag, unlikeFlag, describedFlag, standsFlag, NoTier)
+
+// loadLogins reads the logins that are solved, and where each stood.
 func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	n, err := r.count(ctx, "select count(*) from temp.login")
 	if err != nil {
 		return err
 	}
-	l.logins, l.Logins, l.was = newNumbers(int(n)), make([]Login, 0, n), make([]int32, 0, n)
-	err = r.tx.Values(ctx, fmt.Sprintf(`select l.identity_key, l.instance_no, l.company_key,
-    cast(l.is_customer as utinyint) * %d + cast(l.is_bot as utinyint) * %d + cast(l.is_linkable as utinyint) * %d, %s
-from temp.login as l
-left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null`, customerFlag, botFlag, linkableFlag, keyOf("p.person_id")), func(row []driver.Value) error {
-		key, flags := row[0].(uint64), flagsOf(row[3])
-		l.logins.of(key)
-		l.Logins = append(l.Logins, Login{Key: key, Instance: row[1].(uint16), Company: uint32(row[2].(uint64)),
-			IsCustomer: flags&customerFlag != 0, IsBot: flags&botFlag != 0, NoLink: flags&linkableFlag == 0})
-		former := int32(-1)
-		if person, known := row[4].(uint64); known {
-			former = l.former.find(person)
+	l.logins, l.Logins, l.stood, l.arrived = newNumbers(int(n)), make([]Login, 0, n), make([]stood, 0, n), nil
+	logins, formers := newAdding(l.logins), make([]uint64, 0, n)
+	err = r.tx.Values(ctx, selectLogins, func(row []driver.Value) error {
+		key, packed := row[0].(uint64), row[1].(uint64)
+		logins.add(key)
+		l.Logins = append(l.Logins, Login{Key: key, Instance: uint16(packed >> 16), Company: uint32(packed >> 32),
+			IsCustomer: packed&customerFlag != 0, IsBot: packed&botFlag != 0, NoLink: packed&linkableFlag == 0})
+		before := stood{flags: uint8(packed), tier: uint8(packed >> 8)}
+		before.component, _ = row[3].(uint64)
+		former, _ := row[2].(uint64)
+		l.stood, formers = append(l.stood, before), append(formers, former)
+		if place, isNew := row[4].(int64); isNew {
+			l.arrived = append(l.arrived, arrival{int32(place), int32(len(l.Logins) - 1)})
 		}
-		l.was = append(l.was, former)
 		return nil
 	})
+	logins.end()
+	l.was = l.formersOf(formers)
 	if err == nil && len(l.logins.keys) != len(l.Logins) {
 		err = errors.New("two logins have one key, or one has two people in identity.person_identity: report this")
 	}
 	return err
 }
 
-// flagsOf reads a sum of small integers, whose type is DuckDB's choice.
-func flagsOf(value driver.Value) int {
-	switch n := value.(type) {
-	case uint8:
-		return int(n)
-	case int16:
-		return int(n)
-	case int32:
-		return int(n)
-	case int64:
-		return int(n)
+// formersOf gives the formers of logins, by their keys.
+func (l *loading) formersOf(keys []uint64) []int32 {
+	was := make([]int32, len(keys))
+	l.former.findAll(keys, was)
+	for i, former := range was {
+		switch {
+		case l.stood[i].flags&knownFlag == 0:
+			was[i] = -1
+		case former < 0:
+			was[i] = unknownPerson
+		}
 	}
-	return 0
+	return was
 }
 
-// ofLogins restricts rows to the logins that are solved.
-func (r *round) ofLogins(column string) string {
+// evidence is the table of the observations about the logins that are solved.
+func (r *round) evidence() string {
 	if r.solvesAll {
-		return "true"
+		return "lake.identity.observation"
 	}
-	return column + " in (select l.identity_key from temp.login as l)"
+	return "temp.evidence"
 }
+
+func (r *round) gatherEvidence(ctx context.Context, _ *loading) error {
+	if r.solvesAll {
+		return nil
+	}
+	return r.exec(ctx, "create or replace temp table evidence as select o.* from lake.identity.observation as o where o.identity_key in (select l.identity_key from temp.login as l)")
+}
+
+// Flags of a value, as they are read.
+const (
+	subjectFlag = 1 << iota
+	plainFlag   // it links
+	sharedFlag  // it is an address that too many logins share
+)
+
+// selectValues packs what a value may do in one number: flags, and from bit 32
+// on the issuer of a subject.
+const selectValues = `select v.value_key,
+    cast(v.id_type = 'subject' as ubigint) * %[1]d + cast(v.class in ('unique', 'generic') as ubigint) * %[2]d + cast(v.class = 'generic' and v.id_type = 'email' as ubigint) * %[3]d
+        + case when v.id_type = 'subject' and not starts_with(v.namespace, %[4]s) then (cast(md5_number(v.namespace) >> 64 as ubigint) & 4294967295) * 4294967296 else 0 end,
+    v.untagged_key
+from lake.vault.value as v
+where %[5]s and v.id_type in ('email', 'subject')
+    and (v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null)`
 
 // loadValues reads the values that may link or suggest. One that differs from
 // another by its tag only counts as that, if that was seen.
 func (r *round) loadValues(ctx context.Context, l *loading) error {
-	said := "true"
+	said, counted := "true", "lake.vault.value"
 	if !r.solvesAll {
-		said = "v.value_key in (select o.value_key from lake.identity.observation as o where " + r.ofLogins("o.identity_key") + ")"
+		counted = "temp.evidence"
+		said = "v.value_key in (select o.value_key from temp.evidence as o)"
 	}
-	l.values = newNumbers(1024)
-	untagged := map[int32]uint64{}
-	err := r.tx.Values(ctx, fmt.Sprintf(`select v.value_key, v.id_type = 'subject', v.class in ('unique', 'generic'),
-    case when starts_with(v.namespace, %s) then 0 else md5_number_lower(v.namespace) end, v.untagged_key
-from lake.vault.value as v
-where %s and v.id_type in ('email', 'subject')
-    and (v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null)`, literal(gitHub), said), func(row []driver.Value) error {
-		v := Value{Key: row[0].(uint64)}
-		if row[1].(bool) {
-			v.Type, v.Issuer = Subject, uint32(row[3].(uint64))
+	n, err := r.count(ctx, "select count(*) from "+counted)
+	if err != nil {
+		return err
+	}
+	l.values, l.Values, l.shared = newNumbers(int(n)), make([]Value, 0, n), make([]bool, 0, n)
+	values, untagged := newAdding(l.values), map[int32]uint64{}
+	err = r.tx.Values(ctx, fmt.Sprintf(selectValues, subjectFlag, plainFlag, sharedFlag, literal(gitHub), said), func(row []driver.Value) error {
+		packed := row[1].(uint64)
+		v := Value{Key: row[0].(uint64), Issuer: uint32(packed >> 32)}
+		if packed&subjectFlag != 0 {
+			v.Type = Subject
 		}
-		if !row[2].(bool) {
+		if packed&plainFlag == 0 {
 			v.Class = Doubtful
 		}
-		at := l.values.of(v.Key)
-		l.Values = append(l.Values, v)
-		if bare, tagged := row[4].(uint64); tagged {
+		at := int32(len(l.Values))
+		values.add(v.Key)
+		l.Values, l.shared = append(l.Values, v), append(l.shared, packed&sharedFlag != 0)
+		if bare, tagged := row[2].(uint64); tagged {
 			untagged[at] = bare
 		}
 		return nil
 	})
+	values.end()
 	for tagged, bare := range untagged {
 		if at := l.values.find(bare); at >= 0 {
 			if l.Tagged == nil {
@@ -174,47 +254,8 @@ where %s and v.id_type in ('email', 'subject')
 	return err
 }
 
-// loadClaims reads the observations, each in one number beside its keys: trust
-// in two bits, then the days of its begin and end in 24 each.
-func (r *round) loadClaims(ctx context.Context, l *loading) error {
-	const day = "greatest(coalesce(date_diff('day', date '1970-01-01', cast(%s as date)), 0), 0)"
-	from, until := fmt.Sprintf(day, "o.seen_from"), fmt.Sprintf("case when o.seen_until is null then 0 else greatest(%s, 1) end", fmt.Sprintf(day, "o.seen_until"))
-	n, err := r.count(ctx, "select count(*) from lake.identity.observation as o where "+r.ofLogins("o.identity_key"))
-	if err != nil {
-		return err
-	}
-	l.Claims = make([]Claim, 0, n)
-	return r.tx.Values(ctx, fmt.Sprintf(`select o.identity_key, o.value_key, cast(o.trust + %s * 4 + %s * 67108864 as bigint)
-from lake.identity.observation as o
-where o.id_type in ('email', 'subject') and %s`, from, until, r.ofLogins("o.identity_key")), func(row []driver.Value) error {
-		value, login := l.values.find(row[1].(uint64)), l.logins.find(row[0].(uint64))
-		if value >= 0 && login >= 0 {
-			packed := row[2].(int64)
-			l.Claims = append(l.Claims, Claim{Login: login, Value: value, Trust: Trust(packed & 3), From: int32(packed >> 2 & (1<<24 - 1)), Until: l.ended(login, value, int32(packed>>26))})
-		}
-		return nil
-	})
-}
-
-// loadSame reads who was merged and who named another.
-func (r *round) loadSame(ctx context.Context, l *loading) error {
-	return r.tx.Values(ctx, fmt.Sprintf(`select o.identity_key, o.value_key, o.id_type = 'merge'
-from lake.identity.observation as o
-where o.id_type in ('reference', 'merge') and o.trust > %d and (o.seen_until is null or o.id_type = 'merge') and %s`, Self, r.ofLogins("o.identity_key")), func(row []driver.Value) error {
-		rule := Reference
-		if row[2].(bool) {
-			rule = Merged
-		}
-		a, b := l.logins.find(row[0].(uint64)), l.logins.find(row[1].(uint64))
-		if a >= 0 && b >= 0 && a != b {
-			l.Same = append(l.Same, Same{A: a, B: b, Rule: rule})
-		}
-		return nil
-	})
-}
-
 func (r *round) loadDecisions(ctx context.Context, l *loading) error {
-	return r.tx.Values(ctx, `select md5_number_lower(d.identity_id), md5_number_lower(d.other_identity_id), d.verb = 'same'
+	return r.tx.Values(ctx, `select cast(md5_number(d.identity_id) >> 64 as ubigint), cast(md5_number(d.other_identity_id) >> 64 as ubigint), d.verb = 'same'
 from lake.identity.decision as d
 where d.verb in ('same', 'not_same')`, func(row []driver.Value) error {
 		a, b := l.logins.find(row[0].(uint64)), l.logins.find(row[1].(uint64))

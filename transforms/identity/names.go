@@ -1,8 +1,10 @@
 package identity
 
 import (
+	"cmp"
 	"context"
 	"database/sql/driver"
+	"fmt"
 	"slices"
 
 	"rollcall/transforms/identity/name"
@@ -11,30 +13,22 @@ import (
 // loadNames reads what logins are called where so many share an address that it
 // could be a shared mailbox, and lets their names speak for one human.
 func (r *round) loadNames(ctx context.Context, l *loading) error {
-	shared := l.shared()
+	shared := l.crowded()
 	if len(shared) == 0 {
 		return nil
 	}
-	if err := r.exec(ctx, "create or replace temp table shared_value (identity_key ubigint)"); err != nil {
-		return err
-	}
-	err := r.tx.AppendTemp("shared_value", func(row func(...driver.Value) error) error {
-		for _, login := range shared {
-			if err := row(l.Logins[login].Key); err != nil {
-				return err
-			}
-		}
-		return nil
-	})
+	err := fill(ctx, r, "shared_value (identity_key ubigint)", shared, func(login int32) []driver.Value { return []driver.Value{l.Logins[login].Key} })
 	if err != nil {
 		return err
 	}
 	names := map[int32][]string{}
-	err = r.tx.Values(ctx, `select l.identity_key, s.display_name
+	err = r.tx.Values(ctx, fmt.Sprintf(`select v.identity_key, s.display_name
 from lake.staging.identity as s
-inner join temp.login as l on l.identity_id = s.identity_id
-where s.display_name is not null and l.identity_key in (select v.identity_key from temp.shared_value as v)
-group by all order by all`, func(row []driver.Value) error {
+inner join (
+    select i.identity_id, i.identity_key from %s as i where i.identity_key in (select x.identity_key from temp.shared_value as x)
+) as v on v.identity_id = s.identity_id
+where s.display_name is not null
+group by all order by all`, r.ids()), func(row []driver.Value) error {
 		login := l.logins.find(row[0].(uint64))
 		names[login] = append(names[login], row[1].(string))
 		return nil
@@ -49,18 +43,31 @@ group by all order by all`, func(row []driver.Value) error {
 	return err
 }
 
-// shared lists the logins of values with more claims than a shared mailbox
-// needs.
-func (l *loading) shared() []int32 {
+// crowded lists the logins of values that so many logins claim that they could
+// be shared.
+func (l *loading) crowded() []int32 {
 	claims := make([]int32, len(l.Values))
 	for _, c := range l.Claims {
 		claims[c.Value]++
 	}
-	var logins []int32
+	var crowd []Claim
 	for _, c := range l.Claims {
 		if claims[c.Value] > loginsPerInstance {
-			logins = append(logins, c.Login)
+			crowd = append(crowd, c)
 		}
+	}
+	slices.SortFunc(crowd, func(a, b Claim) int { return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Login, b.Login)) })
+	crowd = slices.CompactFunc(crowd, func(a, b Claim) bool { return a.Value == b.Value && a.Login == b.Login })
+	var logins, theirs []int32
+	for i, c := range crowd {
+		theirs = append(theirs, c.Login)
+		if i+1 < len(crowd) && crowd[i+1].Value == c.Value {
+			continue
+		}
+		if l.isWide(theirs) {
+			logins = append(logins, theirs...)
+		}
+		theirs = theirs[:0]
 	}
 	slices.Sort(logins)
 	return slices.Compact(logins)

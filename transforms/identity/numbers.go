@@ -10,6 +10,10 @@ type numbers struct {
 	keys  []uint64 // by number
 }
 
+// lookedUpAtOnce is how many keys are looked up together: they fit a processor's
+// nearest cache.
+const lookedUpAtOnce = 1024
+
 func newNumbers(expected int) *numbers {
 	return &numbers{slots: make([]uint32, max(16, expected*3/2)), keys: make([]uint64, 0, expected)}
 }
@@ -29,6 +33,50 @@ func (n *numbers) of(key uint64) int32 {
 
 // find returns the number of a key, or -1.
 func (n *numbers) find(key uint64) int32 { return int32(n.slots[n.slot(key)]) - 1 }
+
+// findAll puts the numbers of keys, or -1, in their places. In a large table
+// each look is a wait for memory; looks that do not depend on each other wait
+// together, where those of [numbers.find] wait in turn.
+func (n *numbers) findAll(keys []uint64, found []int32) {
+	for i, key := range keys {
+		high, _ := bits.Mul64(key, uint64(len(n.slots)))
+		found[i] = int32(n.slots[high]) - 1
+	}
+	for i, key := range keys {
+		if at := found[i]; at >= 0 && n.keys[at] != key {
+			found[i] = n.find(key)
+		}
+	}
+}
+
+// An adding gives numbers to keys as they come, many at a time: it looks at all
+// their slots first, and so waits for memory as [numbers.findAll] does.
+type adding struct {
+	*numbers
+	keys []uint64
+	read uint32 // of the slots; it keeps the looking from being left out
+}
+
+func newAdding(n *numbers) *adding {
+	return &adding{numbers: n, keys: make([]uint64, 0, lookedUpAtOnce)}
+}
+
+func (a *adding) add(key uint64) {
+	if a.keys = append(a.keys, key); len(a.keys) == cap(a.keys) {
+		a.end()
+	}
+}
+
+func (a *adding) end() {
+	for _, key := range a.keys {
+		high, _ := bits.Mul64(key, uint64(len(a.slots)))
+		a.read |= a.slots[high]
+	}
+	for _, key := range a.keys {
+		a.of(key)
+	}
+	a.keys = a.keys[:0]
+}
 
 func (n *numbers) slot(key uint64) int {
 	high, _ := bits.Mul64(key, uint64(len(n.slots)))

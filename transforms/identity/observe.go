@@ -2,7 +2,6 @@ package identity
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 )
@@ -43,77 +42,58 @@ where s.object = 'identity' and s.merged_id is not null and s.surviving_id is no
 	return ""
 }
 
-const (
-	// Of a reference or merge, the value is another login. Whose word it is
-	// where the record does not say is that of the instance that told it. A text
-	// is read once and kept beside its row: to read it again costs less than to
-	// join it by its letters. One that identifies nobody has no value_key.
-	createObserved = `create or replace temp table observed as
+// createObserved: of a reference or merge, the value is another login's key.
+// Whose word it is where the record does not say is that of the instance that
+// told it. A text is read once and kept beside its row, an address that is its own
+// mailbox with its code: to read it again costs less than to join it by its
+// letters. One that identifies nobody has no value_key.
+const createObserved = `create or replace temp table observed as
 with
 claims as (
     %[1]s
 ),
 
+coded as (
+    select c.*, c.id_type in ('reference', 'merge') as is_login, case when c.id_type = 'email' then identity_address_code(c.raw) else 0 end as code
+    from claims as c
+),
+
 parts as (
     select
         c.*,
-        c.id_type in ('reference', 'merge') as is_login,
-        string_split(c.record, ':') as place,
-        case when c.id_type not in ('reference', 'merge') then nullif(identity_text(c.id_type, c.namespace, c.raw), '') end as text
-    from claims as c
-)
-
-select
-    p.record,
-    %[2]s as identity_key,
-    %[3]s as value_key,
-    case when p.is_login then p.id_type else left(p.text, instr(p.text, chr(31)) - 1) end as id_type,
-    cast(coalesce(case p.trust when 'verified' then 3 when 'staff' then 2 when 'self' then 1 end, i.trust, 1) as tinyint) as trust,
-    p.place[1] as source,
-    p.place[2] as source_instance,
-    p.seen_from,
-    p.seen_until,
-    p.asserted_by,
-    p.text
-from parts as p
-left join lake.identity.instance as i on i.source = p.place[1] and i.source_instance = p.place[2]`
-
-	// One row per value, with what its text says. DuckDB's own hash will do to
-	// tell two texts of one key apart.
-	createValues = `create or replace temp table identifying as
-with
-texts as (
-    select
-        o.value_key,
-        any_value(o.text) as text,
-        min(hash(left(o.text, instr(o.text, chr(30))))) <> max(hash(left(o.text, instr(o.text, chr(30))))) as is_collision
-    from temp.observed as o
-    where o.text is not null
-    group by o.value_key
+        %[4]s as instance_no,
+        case
+            when c.is_login or c.code > 0 then c.raw
+            when c.id_type = 'subject' and c.namespace <> %[2]s and not contains(c.namespace, chr(31)) and not contains(c.namespace, chr(30)) and identity_subject_code(c.raw) > 0
+                then 'subject' || chr(31) || c.namespace || chr(31) || c.raw || chr(30) || chr(31) || chr(31) || 'unique' || chr(31) || chr(31)
+            else nullif(identity_text(c.id_type, c.namespace, c.raw), '')
+        end as text
+    from coded as c
 ),
 
-read as (
-    select t.value_key, t.is_collision, string_split(replace(t.text, chr(30), chr(31)), chr(31)) as fields
-    from texts as t
+keyed as (
+    select p.*, md5_number(case when p.is_login then p.text when p.code > 0 then 'email' || chr(31) || chr(31) || p.text else left(p.text, instr(p.text, chr(30)) - 1) end) as said
+    from parts as p
 )
 
 select
-    r.value_key,
-    r.fields[1] as id_type,
-    r.fields[2] as namespace,
-    r.fields[3] as norm,
-    nullif(r.fields[4], '') as domain,
-    nullif(r.fields[5], '') as company_domain,
-    r.fields[6] as class,
-    case when r.fields[8] <> '' then %s end as untagged_key,
-    nullif(r.fields[7], '') as reason,
-    r.is_collision
-from read as r`
+    k.record,
+    %[3]s as identity_key,
+    cast(k.said >> 64 as ubigint) as value_key,
+    cast(case when k.is_login or k.code > 0 then k.id_type else left(k.text, instr(k.text, chr(31)) - 1) end as enum('email', 'subject', 'username', 'name', 'reference', 'merge')) as id_type,
+    cast(case k.trust when 'verified' then 3 when 'staff' then 2 when 'self' then 1 else %[5]s end as tinyint) as trust,
+    k.instance_no,
+    k.seen_from,
+    k.seen_until,
+    k.asserted_by,
+    case when not k.is_login then k.text end as text,
+    case when not k.is_login then cast(k.said & 18446744073709551615 as ubigint) end as value_check,
+    cast(k.code as uinteger) as code
+from keyed as k`
 
-	selectObserved = `select o.* exclude (text)
+const selectObserved = `select o.* exclude (text, value_check, code)
 from temp.observed as o
 where o.value_key is not null`
-)
 
 // observe brings the observations and values up to date with what the records
 // say now.
@@ -122,10 +102,7 @@ func (r *round) observe(ctx context.Context) error {
 	if claims == "" {
 		return nil
 	}
-	said := "case when p.is_login then p.raw else left(p.text, instr(p.text, chr(30)) - 1) end"
-	err := r.exec(ctx, fmt.Sprintf(createObserved, claims, keyOf("p.identity_id"), keyOf(said)),
-		fmt.Sprintf(createValues, keyOf("'email' || chr(31) || chr(31) || r.fields[8]")))
-	if err != nil {
+	if err := r.readClaims(ctx, claims); err != nil {
 		return err
 	}
 	if err := r.keepValues(ctx); err != nil {
@@ -136,9 +113,33 @@ func (r *round) observe(ctx context.Context) error {
 		return err
 	}
 	if stored == 0 {
-		return r.exec(ctx, "insert into lake.identity.observation\n"+selectObserved)
+		err = r.exec(ctx, "insert into lake.identity.observation\n"+selectObserved)
+	} else {
+		err = r.replaceObservations(ctx)
 	}
-	return r.replaceObservations(ctx)
+	if err != nil {
+		return err
+	}
+	// The largest of all, of which DuckDB needs the memory.
+	return r.exec(ctx, "drop table temp.observed", "drop table temp.first_text", "drop table if exists temp.identifying")
+}
+
+// readClaims makes temp.observed, and gives numbers to instances of records that
+// the configuration does not name.
+func (r *round) readClaims(ctx context.Context, claims string) error {
+	for {
+		instances, err := r.instances(ctx)
+		if err != nil {
+			return err
+		}
+		if err := r.exec(ctx, fmt.Sprintf(createObserved, claims, literal(gitHubLogins), keyOf("k.identity_id"), instances.numberOf("c.record"), instances.trustOf("k.instance_no"))); err != nil {
+			return err
+		}
+		added, err := r.numberStrangers(ctx, "temp.observed as o where o.instance_no is null", "select split_part(o.record, ':', 1) as source, split_part(o.record, ':', 2) as source_instance from temp.observed as o where o.instance_no is null")
+		if err != nil || !added {
+			return err
+		}
+	}
 }
 
 // claims unites the claims of the rows that are read.
@@ -159,55 +160,43 @@ func (r *round) claims() string {
 	return strings.Join(parts, "\nunion all\n")
 }
 
-// keepValues adds the values that are new and replaces those that are read
-// otherwise than before.
-func (r *round) keepValues(ctx context.Context) error {
-	err := r.exec(ctx,
-		`delete from lake.vault.value as v using temp.identifying as t
-where t.value_key = v.value_key and t.norm = v.norm
-    and (t.company_domain is distinct from v.company_domain or t.reason is distinct from v.reason or t.class <> v.class and not (t.class = 'unique' and v.class = 'generic'))`,
-		fmt.Sprintf(`insert into lake.vault.value (value_key, id_type, namespace, norm, domain, company_domain, class, untagged_key, reason, list_version)
-select t.* exclude (is_collision), %s
-from temp.identifying as t
-where not exists (select 1 from lake.vault.value as v where v.value_key = t.value_key)`, literal(listVersions())))
-	if err != nil {
-		return err
-	}
-	collisions, err := r.count(ctx, `select count(*) from temp.identifying as t
-inner join lake.vault.value as v on v.value_key = t.value_key
-where t.is_collision or v.norm <> t.norm or v.namespace <> t.namespace or v.id_type <> t.id_type`)
-	if err == nil && collisions > 0 {
-		err = errors.New("two values of vault.value have one key, and would be taken for one: report this")
-	}
-	return err
-}
-
 // replaceObservations puts what records say now in the place of what they said.
 // What a record does not say any more was true once, and is kept as ended while
 // the record is there; what was said outright is forgotten, as is what other
 // rules of reading do not find any more.
 func (r *round) replaceObservations(ctx context.Context) error {
-	touched, dropped := "true", "true"
+	touched := "true"
 	if !r.isWhole() {
 		touched = "o.record in (select t.record from temp.touched_record as t)"
-		dropped = "v.value_key in (select d.value_key from temp.dropped_value as d)"
 	}
 	reread := "''"
 	for _, source := range r.Reread {
 		reread += ", " + literal(source)
 	}
+	dropped := `create or replace temp table dropped_value as
+select v.value_key from lake.vault.value as v where v.value_key not in (select o.value_key from lake.identity.observation as o)`
+	if !r.isWhole() {
+		dropped = `create or replace temp table dropped_value as
+with
+before as (select distinct b.value_key from temp.said_before as b)
+
+select b.value_key
+from before as b
+where b.value_key not in (select o.value_key from lake.identity.observation as o where o.value_key in (select d.value_key from before as d))`
+	}
 	return r.exec(ctx,
+		"create or replace temp table said_before as select o.*, o.rowid as place from lake.identity.observation as o where "+touched,
 		fmt.Sprintf(`create or replace temp table ended as
-select o.* replace (coalesce(o.seen_until, %s) as seen_until)
-from lake.identity.observation as o
-where %s
-    and o.id_type not in ('reference', 'merge') and (o.seen_until is not null or o.source not in (%s))
+select o.* exclude (place) replace (coalesce(o.seen_until, %s) as seen_until)
+from temp.said_before as o
+where o.id_type not in ('reference', 'merge')
+    and (o.seen_until is not null or o.instance_no not in (select i.instance_no from lake.identity.instance as i where i.source in (%s)))
     and not exists (select 1 from temp.observed as n where n.record = o.record and n.identity_key = o.identity_key and n.value_key = o.value_key)
-    and (%s)`, r.now(), touched, reread, r.isStaged("o.record")),
-		"create or replace temp table dropped_value as select distinct o.value_key from lake.identity.observation as o where "+touched,
-		"delete from lake.identity.observation as o where "+touched,
+    and (%s)`, r.now(), reread, r.isStaged("o.record")),
+		"delete from lake.identity.observation as o where o.rowid in (select b.place from temp.said_before as b)",
 		"insert into lake.identity.observation\n"+selectObserved+"\nunion all\nselect * from temp.ended",
-		"delete from lake.vault.value as v where "+dropped+" and not exists (select 1 from lake.identity.observation as o where o.value_key = v.value_key)")
+		dropped,
+		"delete from lake.vault.value as v using temp.dropped_value as d where d.value_key = v.value_key")
 }
 
 // isStaged is the condition that a record shows a login still.

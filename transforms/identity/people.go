@@ -13,71 +13,47 @@ const methodOf = `case %[1]s when 0 then 'stated' when 1 then 'verified_email' w
 const confidenceOf = `case %[1]s when 1 then 0.99 when 2 then 0.97 when 3 then 0.92 else 1.0 end`
 
 // writePeople moves logins to their people, keeping where they were.
-func (r *round) writePeople(ctx context.Context, outcome *Outcome) error {
-	if err := r.exec(ctx, r.placeLogins()...); err != nil {
+func (r *round) writePeople(ctx context.Context, l *loading, s *Solution, t *settling) error {
+	if err := r.handOver(ctx, l, s, t); err != nil {
 		return err
 	}
-	var err error
-	if outcome.Moved, err = r.count(ctx, "select count(*) from temp.member as m where m.former_id <> m.person_id"); err != nil {
+	if err := r.storePlaces(ctx, l, t); err != nil {
 		return err
 	}
-	changed, err := r.count(ctx, "select count(*) from temp.member as m where m.is_changed")
-	if err != nil {
-		return err
+	// What was read of the logins is a great part of the memory, and done with.
+	statements := []string{"drop table temp.login"}
+	if t.members > 0 {
+		statements = append(statements, r.namePeople()...)
 	}
-	outcome.IsChanged = changed > 0
-	if outcome.IsChanged {
-		if err := r.exec(ctx, r.storeMembers()...); err != nil {
-			return err
-		}
+	// While temp.newcomer and identity.person_identity share no login.
+	if t.newcomers > 0 {
+		statements = append(statements, r.storeNewPeople())
 	}
-	return r.exec(ctx, r.storePeople(outcome.IsChanged)...)
+	if len(t.anchored) > 0 {
+		statements = append(statements, r.storeAnchors()...)
+	}
+	if t.members > 0 {
+		statements = append(statements, r.storeMembers()...)
+	}
+	if t.moved > 0 {
+		statements = append(statements, r.storeMerges()...)
+	}
+	return r.exec(ctx, statements...)
 }
 
-// placeLogins makes temp.cluster, the people of now, temp.member, their logins
-// with what was before, and temp.redescribed, those that stand elsewhere.
-func (r *round) placeLogins() []string {
+// namePeople makes temp.person, the people of now that changed, with the ids of
+// those that they were or with new ones.
+func (r *round) namePeople() []string {
 	return []string{
-		`create or replace temp table cluster as
-with
-labels as (
-    select l.identity_key as label_key, l.identity_id as label_id, s.former_key
-    from temp.login as l
-    left join temp.solved as s on s.identity_key = l.identity_key
-    where s.label_key is null or s.label_key = l.identity_key
-)
-
-select l.label_key, l.label_id, coalesce(f.person_id, cast(uuidv7() as varchar)) as person_id, f.person_id is null as is_new
-from labels as l
-left join temp.former as f on f.person_key = l.former_key`,
-		`create or replace temp table placed as
-select l.identity_id, l.identity_key, l.instance_no, l.is_linkable, c.person_id, coalesce(s.component, l.identity_key) as component, s.tier
-from temp.login as l
-left join temp.solved as s on s.identity_key = l.identity_key
-inner join temp.cluster as c on c.label_key = coalesce(s.label_key, l.identity_key)`,
-		fmt.Sprintf(`create or replace temp table member as
-select
-    l.identity_id,
-    l.identity_key,
-    l.instance_no,
-    l.person_id,
-    l.component,
-    cast(nullif(l.tier, %[1]d) as tinyint) as tier,
-    l.is_linkable,
-    p.person_id as former_id,
-    p.person_id is null or p.person_id <> l.person_id or p.match_tier is distinct from cast(nullif(l.tier, %[1]d) as tinyint)
-        or p.is_linkable is distinct from l.is_linkable or p.identity_key is null as is_changed
-from temp.placed as l
-left join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.unlinked_at is null`, NoTier),
-		"drop table temp.placed",
-		// By themselves: the joins of one statement hold their tables in memory together.
-		`create or replace temp table redescribed as
-select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
-from temp.login as l
-inner join (select c.identity_key, c.component from temp.member as c) as m on m.identity_key = l.identity_key
-left join lake.identity.login as q on q.identity_key = l.identity_key
-where q.identity_key is null or q.component <> m.component or q.instance_no <> l.instance_no or q.company_key <> l.company_key
-    or q.is_customer <> l.is_customer or q.is_bot <> l.is_bot or q.is_linkable <> l.is_linkable`,
+		`create or replace temp table resident as
+select c.cluster, c.label_key, c.person_key, coalesce(q.person_id, cast(uuidv7() as varchar)) as person_id
+from temp.cluster as c
+left join lake.identity.person as q on q.person_key = c.person_key`,
+		fmt.Sprintf(`create or replace temp table person as
+select r.cluster, r.label_key, r.person_id, coalesce(r.person_key, %s) as person_key, r.person_key is null as is_new
+from temp.resident as r`, keyOf("r.person_id")),
+		"drop table temp.resident",
+		"drop table temp.cluster",
 	}
 }
 
@@ -85,100 +61,142 @@ where q.identity_key is null or q.component <> m.component or q.instance_no <> l
 func (r *round) storeMembers() []string {
 	now, build := r.now(), literal(r.BuildID)
 	return []string{
-		// Closed rows of logins that leave, and what else stays of those that change.
-		`create or replace temp table ended as
-select p.*, m.former_id <> m.person_id as is_moved
+		fmt.Sprintf(`create or replace temp table ended as
+select p.*, p.person_key <> c.person_key as is_moved
 from lake.identity.person_identity as p
-inner join temp.member as m on m.identity_key = p.identity_key
-where p.unlinked_at is null and m.is_changed`,
+inner join temp.moved as m on m.identity_key = p.identity_key
+inner join temp.person as c on c.cluster = m.cluster
+where p.unlinked_at is null and m.packed & %d > 0`, changedFlag),
 		"delete from lake.identity.person_identity as p using temp.ended as e where e.identity_key = p.identity_key and p.unlinked_at is null",
 		// In one insert: rows of a large one that follows an empty one are not to be
-		// seen in their own transaction (DuckDB 1.5.5).
+		// seen in their own transaction (DuckDB 1.5.5). The new logins stand in both
+		// their tables in the same order.
 		fmt.Sprintf(`insert into lake.identity.person_identity by name
 select
-    m.identity_id,
-    m.person_id,
+    n.identity_id,
     i.source,
     i.source_instance,
-    substr(m.identity_id, length(i.source) + length(i.source_instance) + 3) as source_user_id,
-    %[1]s as match_method,
-    case when e.is_moved = false then e.linked_at else %[2]s end as linked_at,
-    m.identity_key,
-    m.tier as match_tier,
-    %[3]s as match_confidence,
-    m.is_linkable,
-    %[4]s as build_id,
+    substr(n.identity_id, length(i.source) + length(i.source_instance) + 3) as source_user_id,
+    %[1]s,
+    %[2]s as linked_at,
+    %[3]s as build_id,
     cast(null as timestamp) as unlinked_at
-from temp.member as m
-inner join lake.identity.instance as i on i.instance_no = m.instance_no
-left join temp.ended as e on e.identity_key = m.identity_key
-where m.is_changed
+from temp.newcomer as n
+positional join temp.arrived as m
+inner join temp.person as c on c.cluster = m.cluster
+inner join lake.identity.instance as i on i.instance_no = m.packed >> 16
 union all by name
-select e.* exclude (is_moved, unlinked_at), %[2]s as unlinked_at from temp.ended as e where e.is_moved`, fmt.Sprintf(methodOf, "m.tier"), now, fmt.Sprintf(confidenceOf, "m.tier"), build),
+select
+    e.identity_id,
+    e.source,
+    e.source_instance,
+    e.source_user_id,
+    %[1]s,
+    case when e.is_moved then %[2]s else e.linked_at end as linked_at,
+    %[3]s as build_id,
+    cast(null as timestamp) as unlinked_at
+from temp.ended as e
+inner join temp.moved as m on m.identity_key = e.identity_key
+inner join temp.person as c on c.cluster = m.cluster
+union all by name
+select e.* exclude (is_moved, unlinked_at), %[2]s as unlinked_at from temp.ended as e where e.is_moved`, memberOf, now, build),
 	}
 }
 
-// storePeople writes where logins stand and who the people are, and what became
-// of those who are no more.
-func (r *round) storePeople(isChanged bool) []string {
-	now, build := r.now(), literal(r.BuildID)
-	gone := "false"
-	if r.solvesAll {
-		gone = "l.identity_key not in (select m.identity_key from temp.member as m)"
-	}
-	statements := []string{
-		"delete from lake.identity.login as l where l.identity_key in (select d.identity_key from temp.redescribed as d) or " + gone,
-		`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
-select d.* from temp.redescribed as d`,
-		// People of earlier builds that have no row yet are known by a login that they
-		// had, and whoever lost the login that he was known by by another one.
-		`create or replace temp table ended as
-with
-known as (
-    select q.person_id, q.anchor_identity_id, q.created_at, q.build_id from lake.identity.person as q
+// memberOf is what identity.person_identity says of a login m of temp.moved or
+// temp.arrived, and of its person c.
+var memberOf = fmt.Sprintf(`m.identity_key,
+    c.person_id,
+    c.person_key,
+    m.packed & %d > 0 as is_linkable,
+    cast(nullif(m.packed >> 8 & 255, %d) as tinyint) as match_tier,
+    %s as match_method,
+    %s as match_confidence`, linkableFlag, NoTier, fmt.Sprintf(methodOf, "(m.packed >> 8 & 255)"), fmt.Sprintf(confidenceOf, "(m.packed >> 8 & 255)"))
+
+func (r *round) storeNewPeople() string {
+	return fmt.Sprintf(`insert into lake.identity.person (person_id, person_key, anchor_identity_id, anchor_key, created_at, build_id)
+select c.person_id, c.person_key, i.identity_id, c.label_key, %s, %s
+from %s as i
+inner join temp.person as c on c.label_key = i.identity_key
+where c.is_new`, r.now(), literal(r.BuildID), r.ids())
+}
+
+// storePlaces writes where logins stand, and forgets those that are gone.
+func (r *round) storePlaces(ctx context.Context, l *loading, t *settling) error {
+	if t.placed > 0 {
+		err := r.exec(ctx, fmt.Sprintf(`delete from lake.identity.login as l
+where l.identity_key in (
+    select m.identity_key from temp.moved as m where m.packed & %[1]d = %[1]d
     union all
-    select f.person_id, f.anchor_identity_id, f.created_at, null as build_id from temp.former as f where not f.is_kept
+    select a.identity_key from temp.arrived as a where a.packed & %[1]d = %[1]d
+)`, placedFlag|standsFlag),
+			fmt.Sprintf(`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
+select l.identity_key, m.component, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
+from temp.login as l
+inner join (select o.* from temp.moved as o union all select a.* from temp.arrived as a) as m on m.identity_key = l.identity_key
+where m.packed & %d > 0`, placedFlag))
+		if err != nil {
+			return err
+		}
+	}
+	if !r.solvesAll {
+		return nil
+	}
+	stored, err := r.count(ctx, "select count(*) from lake.identity.login")
+	if err != nil || stored == int64(len(l.Logins)) {
+		return err
+	}
+	return r.exec(ctx, "delete from lake.identity.login as l where l.identity_key not in (select t.identity_key from temp.login as t)")
+}
+
+// storeAnchors writes of whoever lost the login that he was known by the one that
+// he is known by now.
+func (r *round) storeAnchors() []string {
+	return []string{
+		fmt.Sprintf(`create or replace temp table ended as
+select q.* replace (i.identity_id as anchor_identity_id, i.identity_key as anchor_key)
+from lake.identity.person as q
+inner join temp.anchored as a on a.person_key = q.person_key
+inner join %s as i on i.identity_key = a.label_key`, r.ids()),
+		"delete from lake.identity.person as q using temp.ended as e where e.person_key = q.person_key",
+		"insert into lake.identity.person select * from temp.ended",
+	}
+}
+
+// storeMerges writes what became of people who are no more, and who came of
+// others.
+func (r *round) storeMerges() []string {
+	now, build := r.now(), literal(r.BuildID)
+	return []string{
+		`create or replace temp table merged as
+select f.person_id, c.person_id as surviving_id
+from temp.redirected as d
+inner join lake.identity.person as f on f.person_key = d.former_key
+inner join temp.person as c on c.cluster = d.cluster`,
+		fmt.Sprintf(`insert into lake.identity.person_merge (merged_person_id, surviving_person_id, merged_at, method, build_id)
+select d.person_id, d.surviving_id, %s, 'resolver', %s
+from temp.merged as d`, now, build),
+		fmt.Sprintf(`insert into lake.identity.person_event (event, person_id, other_person_id, identity_id, actor, reason, happened_at, build_id)
+with
+gone as (
+    select e.identity_id, c.person_id, e.person_id as former_id, c.is_new
+    from temp.ended as e
+    inner join temp.moved as m on m.identity_key = e.identity_key
+    inner join temp.person as c on c.cluster = m.cluster
+    where e.is_moved
 )
 
-select k.* replace (case when m.identity_id is null then c.label_id else k.anchor_identity_id end as anchor_identity_id)
-from known as k
-inner join temp.cluster as c on c.person_id = k.person_id
-left join temp.member as m on m.person_id = k.person_id and m.identity_id = k.anchor_identity_id
-where m.identity_id is null or k.person_id in (select f.person_id from temp.former as f where not f.is_kept)`,
-		"delete from lake.identity.person as q using temp.ended as e where e.person_id = q.person_id",
-		fmt.Sprintf(`insert into lake.identity.person (person_id, anchor_identity_id, created_at, build_id)
-select e.person_id, e.anchor_identity_id, e.created_at, e.build_id from temp.ended as e
+select 'merged', d.person_id, d.surviving_id, null, 'resolver', null, %[1]s, %[2]s
+from temp.merged as d
 union all
-select f.person_id, f.anchor_identity_id, f.created_at, null
-from temp.former as f
-where not f.is_kept and f.person_id not in (select c.person_id from temp.cluster as c)
+select 'split', g.person_id, min(g.former_id), null, 'resolver', null, %[1]s, %[2]s
+from gone as g
+where g.is_new
+group by g.person_id
 union all
-select c.person_id, c.label_id, %s, %s from temp.cluster as c where c.is_new`, now, build),
+select 'linked', g.person_id, g.former_id, g.identity_id, 'resolver', null, %[1]s, %[2]s
+from gone as g`, now, build),
 	}
-	if !isChanged {
-		return statements
-	}
-	return append(statements,
-		fmt.Sprintf(`insert into lake.identity.person_merge (merged_person_id, surviving_person_id, merged_at, method, build_id)
-select f.person_id, c.person_id, %s, 'resolver', %s
-from temp.redirected as d
-inner join temp.former as f on f.person_key = d.former_key
-inner join temp.cluster as c on c.label_key = d.label_key`, now, build),
-		fmt.Sprintf(`insert into lake.identity.person_event (event, person_id, other_person_id, identity_id, actor, reason, happened_at, build_id)
-select 'merged', f.person_id, c.person_id, null, 'resolver', null, %[1]s, %[2]s
-from temp.redirected as d
-inner join temp.former as f on f.person_key = d.former_key
-inner join temp.cluster as c on c.label_key = d.label_key
-union all
-select 'split', c.person_id, min(m.former_id), null, 'resolver', null, %[1]s, %[2]s
-from temp.cluster as c
-inner join temp.member as m on m.person_id = c.person_id
-where c.is_new and m.former_id is not null
-group by c.person_id
-union all
-select 'linked', m.person_id, m.former_id, m.identity_id, 'resolver', null, %[1]s, %[2]s
-from temp.member as m
-where m.former_id <> m.person_id`, now, build))
 }
 
 // remember closes the round: what was pending is done.

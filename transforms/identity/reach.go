@@ -12,10 +12,7 @@ import (
 // is new joins whole components.
 func (r *round) reach(ctx context.Context) error {
 	if r.solvesAll {
-		return r.exec(ctx, `create or replace temp table dirty as
-select p.identity_id, p.identity_key from lake.identity.person_identity as p where p.unlinked_at is null
-union all
-select n.identity_id, n.identity_key from temp.newcomer as n`)
+		return nil
 	}
 	return r.exec(ctx,
 		// The values of what was touched, and those that differ by a tag only.
@@ -68,33 +65,72 @@ keys as (
     select n.identity_key from near as n
 )
 
-select p.identity_id, p.identity_key
+select p.identity_id, p.identity_key, null as place
 from lake.identity.person_identity as p
 where p.unlinked_at is null and p.identity_key in (select k.identity_key from keys as k)
 union all
-select n.identity_id, n.identity_key from temp.newcomer as n`)
+select n.identity_id, n.identity_key, n.rowid from temp.newcomer as n`)
 }
 
-// describe gives the logins to solve with all that the guards look at. Those
-// that nothing touched are as they were.
-func (r *round) describe(ctx context.Context) error {
-	described, kept := "temp.dirty", ""
+// ids is the table of all logins that are solved, with their keys, until the new
+// ones are stored.
+func (r *round) ids() string {
 	if !r.solvesAll {
-		described = "(select d.* from temp.dirty as d where d.identity_key in (select t.identity_key from temp.touched as t) or d.identity_key not in (select l.identity_key from lake.identity.login as l))"
-		kept = `
-union all
-select d.identity_id, l.identity_key, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
-from temp.dirty as d
-inner join lake.identity.login as l on l.identity_key = d.identity_key
-where d.identity_key not in (select t.identity_key from temp.touched as t)`
+		return "temp.dirty"
 	}
-	return r.exec(ctx,
-		`insert into lake.identity.instance (instance_no, source, source_instance)
-select cast((select coalesce(max(i.instance_no), 0) from lake.identity.instance as i) + row_number() over (order by d.source, d.source_instance) as usmallint), d.source, d.source_instance
-from (select distinct split_part(identity_id, ':', 1) as source, split_part(identity_id, ':', 2) as source_instance from temp.dirty) as d
-where not exists (select 1 from lake.identity.instance as i where i.source = d.source and i.source_instance = d.source_instance)`,
-		fmt.Sprintf(describeLogins, described, r.now(), r.Rules.NeedsGrant, kept))
+	return `(
+    select p.identity_id, p.identity_key from lake.identity.person_identity as p where p.unlinked_at is null
+    union all
+    select n.identity_id, n.identity_key from temp.newcomer as n
+)`
 }
+
+// describe gives the logins to solve with all that the guards look at, beside
+// how they stood before.
+func (r *round) describe(ctx context.Context) error {
+	isAsked := "false"
+	if r.Rules.NeedsGrant {
+		strange, err := r.count(ctx, "select count(*) from lake.identity.instance as i where i.is_community is null")
+		if err != nil {
+			return err
+		}
+		isAsked = fmt.Sprint(strange > 0)
+	}
+	for {
+		instances, err := r.instances(ctx)
+		if err != nil {
+			return err
+		}
+		dirty := fmt.Sprintf(allLogins, instances.numberOf("p.identity_id"), instances.numberOf("n.identity_id"))
+		if !r.solvesAll {
+			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"))
+		}
+		if err := r.exec(ctx, fmt.Sprintf(describeLogins, dirty, r.now(), r.Rules.NeedsGrant, isAsked)); err != nil {
+			return err
+		}
+		added, err := r.numberStrangers(ctx, "temp.login as l where l.instance_no is null", fmt.Sprintf(`select split_part(i.identity_id, ':', 1) as source, split_part(i.identity_id, ':', 2) as source_instance
+from temp.login as l
+inner join %s as i on i.identity_key = l.identity_key
+where l.instance_no is null`, r.ids()))
+		if err != nil || !added {
+			return err
+		}
+	}
+}
+
+// The logins to describe, and whose they were.
+const (
+	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
+    from lake.identity.person_identity as p
+    left join lake.identity.instance as i on i.source = p.source and i.source_instance = p.source_instance
+    where p.unlinked_at is null
+    union all
+    select n.identity_key, %s, null, null, null, n.rowid
+    from temp.newcomer as n`
+	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, d.place
+    from temp.dirty as d
+    left join lake.identity.person_identity as p on p.identity_key = d.identity_key and p.unlinked_at is null`
+)
 
 // describeLogins: the bots by any record's word; the company that a CRM says a
 // contact belongs to now, its main one or that of the least id, companies of one
@@ -102,27 +138,30 @@ where not exists (select 1 from lake.identity.instance as i where i.source = d.s
 // Of answers the latest of each source counts, and one refusal is enough.
 const describeLogins = `create or replace temp table login as
 with
+dirty as (
+    %[1]s
+),
+
 logins as (
-    select d.identity_id, d.identity_key, i.instance_no, i.is_community
-    from %[1]s as d
-    inner join lake.identity.instance as i
-        on i.source = split_part(d.identity_id, ':', 1) and i.source_instance = split_part(d.identity_id, ':', 2)
+    select d.*, i.is_community
+    from dirty as d
+    left join lake.identity.instance as i on i.instance_no = d.instance_no
 ),
 
 bots as (
-    select distinct s.identity_id from lake.staging.identity as s where s.is_bot
+    select distinct cast(md5_number(s.identity_id) >> 64 as ubigint) as identity_key from lake.staging.identity as s where s.is_bot
 ),
 
 shown as (
-    select s.identity_id, bool_or(i.is_community) as is_community
-    from lake.staging.identity as s
+    select s.identity_key, bool_or(i.is_community) as is_community
+    from (select cast(md5_number(h.identity_id) >> 64 as ubigint) as identity_key, h.record from lake.staging.identity as h where %[4]s) as s
     inner join lake.identity.instance as i on i.source = split_part(s.record, ':', 1) and i.source_instance = split_part(s.record, ':', 2)
-    where s.identity_id in (select l.identity_id from logins as l where l.is_community is null)
-    group by s.identity_id
+    where s.identity_key in (select l.identity_key from logins as l where l.is_community is null)
+    group by s.identity_key
 ),
 
 memberships as (
-    select m.identity_id, m.org_id, coalesce(m.is_primary, false) as is_primary
+    select cast(md5_number(m.identity_id) >> 64 as ubigint) as identity_key, m.org_id, coalesce(m.is_primary, false) as is_primary
     from lake.staging.org_membership as m
     left join lake.identity.instance as i on i.source = split_part(m.record, ':', 1) and i.source_instance = split_part(m.record, ':', 2)
     where m.deleted_at is null and (m.valid_from is null or m.valid_from <= %[2]s) and (m.valid_to is null or m.valid_to > %[2]s)
@@ -137,11 +176,11 @@ companies as (
 
 employers as (
     select
-        m.identity_id,
+        m.identity_key,
         coalesce(min(coalesce(c.company_id, m.org_id)) filter (where m.is_primary), min(coalesce(c.company_id, m.org_id))) as company_id
     from memberships as m
     left join companies as c on c.org_id = m.org_id
-    group by m.identity_id
+    group by m.identity_key
 ),
 
 customers as (
@@ -165,27 +204,40 @@ answers as (
 ),
 
 consents as (
-    select a.identity_id, bool_or(a.status = 'granted') as is_granted, bool_or(a.status <> 'granted') as is_refused
+    select cast(md5_number(a.identity_id) >> 64 as ubigint) as identity_key, bool_or(a.status = 'granted') as is_granted, bool_or(a.status <> 'granted') as is_refused
     from answers as a
     where a.recency = 1
     group by a.identity_id
+),
+
+described as (
+    select
+        l.identity_key,
+        l.instance_no,
+        coalesce(cast(md5_number(e.company_id) >> 64 as ubigint), 0) as company_key,
+        coalesce(c.is_customer, true) as is_customer,
+        b.identity_key is not null as is_bot,
+        not coalesce(a.is_refused, false)
+            and (coalesce(a.is_granted, false) or not (%[3]t and coalesce(l.is_community, s.is_community, false))) as is_linkable,
+        l.was_person,
+        l.was_tier,
+        l.was_linkable,
+        l.place
+    from logins as l
+    left join bots as b on b.identity_key = l.identity_key
+    left join shown as s on s.identity_key = l.identity_key
+    left join employers as e on e.identity_key = l.identity_key
+    left join customers as c on c.company_id = e.company_id
+    left join consents as a on a.identity_key = l.identity_key
 )
 
 select
-    l.identity_id,
-    l.identity_key,
-    l.instance_no,
-    coalesce(md5_number_lower(e.company_id), 0) as company_key,
-    coalesce(c.is_customer, true) as is_customer,
-    b.identity_id is not null as is_bot,
-    not coalesce(a.is_refused, false)
-        and (coalesce(a.is_granted, false) or not (%[3]t and coalesce(l.is_community, s.is_community, false))) as is_linkable
-from logins as l
-left join bots as b on b.identity_id = l.identity_id
-left join shown as s on s.identity_id = l.identity_id
-left join employers as e on e.identity_id = l.identity_id
-left join customers as c on c.company_id = e.company_id
-left join consents as a on a.identity_id = l.identity_id%[4]s`
+    d.*,
+    q.component as was_component,
+    coalesce(q.instance_no = d.instance_no and q.company_key = d.company_key and q.is_customer = d.is_customer and q.is_bot = d.is_bot
+        and q.is_linkable = d.is_linkable, false) as is_described
+from described as d
+left join lake.identity.login as q on q.identity_key = d.identity_key`
 
 // TouchCompanies has the contacts looked at again whose companies became, or are
 // no longer, one account in this build.

@@ -60,3 +60,28 @@ func TestWhy_takesNoStepOverARecycledAddress(t *testing.T) {
 	require.NoError(t, err)
 	require.Len(t, way, 1, "it changed hands within the days of grace")
 }
+
+func TestWhy_showsTheAddressWithoutItsTag(t *testing.T) {
+	l := newLake(t, 2)
+	l.login("crm:main:7", "ann+crm@acme.com", "Ann")
+	l.login("forum:main:1", "ann@acme.com", "Ann")
+	l.login("forum:main:2", "ann+forum@acme.com", "Ann")
+	l.build()
+	require.Equal(t, []string{"crm:7 forum:1 forum:2"}, l.people())
+	for _, pair := range [][2]string{{"crm:main:7", "forum:main:1"}, {"crm:main:7", "forum:main:2"}} {
+		way, err := identity.Why(t.Context(), l.db.SQL(), pair[0], pair[1])
+		require.NoError(t, err)
+		require.Len(t, way, 1)
+		require.Equal(t, "ann@acme.com", way[0].Value)
+	}
+	l.remove("forum:main:users:1")
+	l.build()
+	require.Equal(t, []string{"crm:7", "forum:1", "forum:2"}, l.people(), "nobody has the address any more")
+	l.had("crm:main:7", "ann@acme.com", "2024-01-01", "2024-02-01")
+	l.had("forum:main:2", "ann@acme.com", "2024-03-01", "2024-04-01")
+	l.build()
+	require.Equal(t, []string{"crm:7 forum:2", "forum:1"}, l.people(), "they had it, and have their tags")
+	way, err := identity.Why(t.Context(), l.db.SQL(), "crm:main:7", "forum:main:2")
+	require.NoError(t, err)
+	require.Len(t, way, 1)
+}

@@ -14,6 +14,7 @@ type resolver struct {
 	state map[int32]*person // by root
 	apart map[int32][]int32 // login -> logins it was decided not to be
 	links []edge            // that were followed
+	parts map[int32][]edge  // group -> claims of those whom a decision keeps from its hub and from each other
 }
 
 // A person is what a set of logins adds up to.
@@ -154,36 +155,59 @@ func (r *resolver) follow(e edge) {
 	if e.tier == 3 && g.isSplit {
 		rule = Contested
 	}
-	if rule != NoRule {
-		r.refuse(e.login, g.hub, g.value, rule)
-		g.isSplit = true
+	if rule == NoRule {
+		r.merge(e)
 		return
 	}
-	r.merge(e)
+	r.refuse(e.login, g.hub, g.value, rule)
+	g.isSplit = true
+	if rule == NotSamePerson && e.tier < 3 {
+		r.followApart(e)
+	}
+}
+
+// followApart links a login with those whom decisions keep from the group's hub
+// as well, but not from it: who was split off stays one person.
+func (r *resolver) followApart(e edge) {
+	for _, part := range r.parts[e.group] {
+		with := e
+		with.other, with.tier = part.login, max(e.tier, part.tier)
+		if r.forbids(with) == NoRule {
+			r.merge(with)
+			return
+		}
+	}
+	if r.take(e.login, r.groups[e.group].value) == NoRule {
+		r.parts[e.group] = append(r.parts[e.group], e)
+	}
 }
 
 // adopt makes a login the first of a group, unless its person would have too
 // much.
 func (r *resolver) adopt(e edge, g *group) {
-	p := r.state[r.people.find(e.login)]
-	value := r.Values[g.value]
-	rule := NoRule
-	switch held, found := p.subjects[value.Issuer]; {
-	case value.Type == Email && p.boxes >= mailboxesPerPerson:
-		rule = TooManyBoxes
-	case value.Type == Email:
-		p.boxes++
-	case found && held != value.Key:
-		rule = OtherSubject
-	case value.Issuer != 0:
-		p.subjects = withSubjects(p.subjects, map[uint32]uint64{value.Issuer: value.Key})
-	}
-	if rule != NoRule {
+	if rule := r.take(e.login, g.value); rule != NoRule {
 		r.refuse(e.login, e.login, g.value, rule)
 		g.isSplit = true
 		return
 	}
 	g.hub, g.hubTier = e.login, e.tier
+}
+
+// take counts a value as the login's person's, unless that would break a rule.
+func (r *resolver) take(login, held int32) Rule {
+	p := r.state[r.people.find(login)]
+	value := r.Values[held]
+	switch subject, found := p.subjects[value.Issuer]; {
+	case value.Type == Email && p.boxes >= mailboxesPerPerson:
+		return TooManyBoxes
+	case value.Type == Email:
+		p.boxes++
+	case found && subject != value.Key:
+		return OtherSubject
+	case value.Issuer != 0:
+		p.subjects = withSubjects(p.subjects, map[uint32]uint64{value.Issuer: value.Key})
+	}
+	return NoRule
 }
 
 func withSubjects(held, more map[uint32]uint64) map[uint32]uint64 {

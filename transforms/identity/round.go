@@ -110,18 +110,32 @@ func (r *round) begin(ctx context.Context) error {
 			r.Rows[shape] = "lake.staging." + shape
 		}
 	}
-	// Logins of earlier versions and of renamed instances have no key yet.
-	unkeyed, err := r.count(ctx, "select count(*) from lake.identity.person_identity as p where p.identity_key is null")
-	if err != nil || unkeyed == 0 {
-		return err
+	return r.keepKeys(ctx)
+}
+
+// keepKeys gives keys to the logins and people of earlier versions and of renamed
+// instances, which have none yet.
+func (r *round) keepKeys(ctx context.Context) error {
+	for _, table := range []struct{ name, unkeyed, keys string }{
+		{"person_identity", "t.identity_key is null or t.person_key is null", keyOf("t.identity_id") + " as identity_key, " + keyOf("t.person_id") + " as person_key"},
+		{"person", "t.person_key is null or t.anchor_key is null and t.anchor_identity_id is not null", keyOf("t.person_id") + " as person_key, " + keyOf("t.anchor_identity_id") + " as anchor_key"},
+	} {
+		unkeyed, err := r.count(ctx, fmt.Sprintf("select count(*) from lake.identity.%s as t where %s", table.name, table.unkeyed))
+		if err != nil {
+			return err
+		}
+		if unkeyed == 0 {
+			continue
+		}
+		err = r.exec(ctx,
+			fmt.Sprintf("create or replace temp table ended as select t.* replace (%s) from lake.identity.%s as t where %s", table.keys, table.name, table.unkeyed),
+			fmt.Sprintf("delete from lake.identity.%s as t where %s", table.name, table.unkeyed),
+			fmt.Sprintf("insert into lake.identity.%s select * from temp.ended", table.name))
+		if err != nil {
+			return err
+		}
 	}
-	return r.exec(ctx,
-		`create or replace temp table ended as
-select p.* replace (md5_number_lower(p.identity_id) as identity_key)
-from lake.identity.person_identity as p
-where p.identity_key is null`,
-		"delete from lake.identity.person_identity as p where p.identity_key is null",
-		"insert into lake.identity.person_identity select * from temp.ended")
+	return nil
 }
 
 // fingerprint changes with everything that decides who is who beside records
@@ -159,8 +173,8 @@ func (r *round) now() string {
 
 // workTables are the temporary tables of a round.
 func workTables() []string {
-	return []string{"touched_record", "touched", "touched_value", "identifying", "observed", "dropped_value", "ended", "newcomer", "dirty", "login", "solved", "redirected",
-		"cluster", "member", "redescribed", "refused", "suggested", "suggestion", "shared_value", "former"}
+	return []string{"touched_record", "touched", "touched_value", "first_text", "identifying", "known_value", "observed", "said_before", "stranger", "evidence", "dropped_value", "ended", "newcomer", "dirty", "login", "moved", "arrived", "redirected",
+		"cluster", "person", "merged", "anchored", "named", "pair", "refused", "suggested", "suggestion", "shared_value", "apart"}
 }
 
 func (r *round) drop(ctx context.Context) error {

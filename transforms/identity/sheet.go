@@ -2,12 +2,12 @@ package identity
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"encoding/csv"
 	"errors"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -66,18 +66,24 @@ type Answer struct {
 	Verb   string // same, not_same
 	A, B   string
 	Reason string
+	Fault  string // why the row is none; [Answered] names it with what else is wrong
 }
 
 // A SheetError names every bad row of a sheet. Nothing was changed.
 type SheetError struct{ Rows []string }
 
 func (e *SheetError) Error() string {
-	return fmt.Sprintf("nothing was changed: %d bad rows\n%s", len(e.Rows), strings.Join(e.Rows, "\n"))
+	rows := "rows"
+	if len(e.Rows) == 1 {
+		rows = "row"
+	}
+	return fmt.Sprintf("nothing was changed: %d bad %s\n%s", len(e.Rows), rows, strings.Join(e.Rows, "\n"))
 }
 
 // ReadSheet reads the answers of a sheet as a spreadsheet wrote it: commas or
 // semicolons, with a byte order mark or without. Rows without an answer are
-// left out. Bad rows are a [*SheetError] that names all of them.
+// left out; what is wrong with a row by itself stands in it. A sheet whose columns
+// cannot be told is a [*SheetError].
 func ReadSheet(text []byte) ([]Answer, error) {
 	text = bytes.TrimPrefix(text, []byte("\ufeff"))
 	head, _, _ := bytes.Cut(text, []byte("\n"))
@@ -99,22 +105,21 @@ func ReadSheet(text []byte) ([]Answer, error) {
 			return nil, &SheetError{[]string{fmt.Sprintf("line 1: no column %s; it needs decision, identity_id and other_identity_id", name)}}
 		}
 	}
-	return readAnswers(in, at)
+	return readAnswers(in, at), nil
 }
 
-func readAnswers(in *csv.Reader, at map[string]int) ([]Answer, error) {
+func readAnswers(in *csv.Reader, at map[string]int) []Answer {
 	var answers []Answer
-	bad := &SheetError{}
 	for {
 		record, err := in.Read()
 		if errors.Is(err, io.EOF) {
-			break
+			return answers
+		}
+		var syntax *csv.ParseError
+		if errors.As(err, &syntax) {
+			return append(answers, Answer{Line: syntax.StartLine, Fault: syntax.Err.Error()}) // what follows an open quote is no row
 		}
 		line, _ := in.FieldPos(0)
-		if err != nil {
-			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %v", line, err))
-			break // what follows an open quote is no row
-		}
 		cell := func(name string) string {
 			if i, found := at[name]; found && i < len(record) {
 				return rearm(strings.TrimSpace(record[i]))
@@ -126,65 +131,77 @@ func readAnswers(in *csv.Reader, at map[string]int) ([]Answer, error) {
 		case a.Verb == "":
 			continue
 		case a.Verb != "same" && a.Verb != "not_same":
-			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: decision is %q, must be same, not_same or empty", line, a.Verb))
+			a.Fault = fmt.Sprintf("decision is %q, must be same, not_same or empty", a.Verb)
 		case a.A == "" || a.B == "" || a.A == a.B:
-			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: identity_id and other_identity_id must name two logins", line))
-		default:
-			answers = append(answers, a)
+			a.Fault = "identity_id and other_identity_id must name two log-ins"
 		}
+		answers = append(answers, a)
 	}
-	if len(bad.Rows) > 0 {
-		return nil, bad
-	}
-	return answers, nil
 }
 
-// Answered decides all answers of a sheet, or none. A row that names an unknown
-// login, or is against an earlier decision or row, is a [*SheetError].
+// Answered decides all answers of a sheet, or none, and returns the decisions
+// that are new. A row that is faulty, names an unknown login, or is against an
+// earlier decision or row, is a [*SheetError], which names every one.
 func Answered(ctx context.Context, tx *warehouse.Tx, answers []Answer, by Deciding) ([]Decision, error) {
+	earlier, err := readRulings(ctx, tx)
+	if err != nil {
+		return nil, err
+	}
+	known, err := knownLogins(ctx, tx, answers)
+	if err != nil {
+		return nil, err
+	}
 	bad := &SheetError{}
 	var decided []Decision
+	lines := map[string]int{} // of decisions of this sheet
 	for _, a := range answers {
-		one := by
-		if a.Reason != "" {
-			one.Reason = a.Reason
+		rows, err := a.decide(earlier, known, by)
+		var against *AgainstError
+		switch {
+		case errors.As(err, &against) && lines[against.Earlier.ID] > 0:
+			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: it is against line %d", a.Line, lines[against.Earlier.ID]))
+		case err != nil:
+			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %v", a.Line, err))
 		}
-		fault, err := unknownLogin(ctx, tx, a)
-		if err != nil {
-			return nil, err
-		}
-		if fault == "" {
-			var d Decision
-			d, err = one.decide(ctx, tx, a.Verb, []string{a.A}, []string{a.B})
-			var against *AgainstError
-			switch {
-			case errors.As(err, &against):
-				fault = err.Error()
-			case err != nil:
-				return nil, err
-			default:
-				decided = append(decided, d)
-			}
-		}
-		if fault != "" {
-			bad.Rows = append(bad.Rows, fmt.Sprintf("line %d: %s", a.Line, fault))
+		for _, d := range rows {
+			decided = append(decided, d)
+			lines[d.ID] = a.Line
 		}
 	}
 	if len(bad.Rows) > 0 {
 		return nil, bad
 	}
-	return decided, nil
+	if len(decided) == 0 {
+		return nil, nil
+	}
+	return decided, writeDecisions(ctx, tx, decided)
 }
 
-func unknownLogin(ctx context.Context, tx *warehouse.Tx, a Answer) (string, error) {
-	known, err := texts(ctx, txReader{tx}, "select p.identity_id from lake.identity.person_identity as p where p.unlinked_at is null and p.identity_id in (?, ?)", a.A, a.B)
-	if err != nil {
-		return "", err
+// knownLogins are those that answers name and that there are.
+func knownLogins(ctx context.Context, tx *warehouse.Tx, answers []Answer) (map[string]bool, error) {
+	var named []string
+	for _, a := range answers {
+		named = append(named, a.A, a.B)
+	}
+	there, err := texts(ctx, txReader{tx}, `select distinct p.identity_id from lake.identity.person_identity as p
+where p.unlinked_at is null and p.identity_id in (select unnest(?::varchar[]))`, named)
+	known := map[string]bool{}
+	for _, id := range there {
+		known[id] = true
+	}
+	return known, err
+}
+
+func (a Answer) decide(earlier *rulings, known map[string]bool, by Deciding) ([]Decision, error) {
+	if a.Fault != "" {
+		return nil, errors.New(a.Fault)
 	}
 	for _, id := range []string{a.A, a.B} {
-		if !slices.Contains(known, id) {
-			return id + " is no login that is known", nil
+		if !known[id] {
+			return nil, errors.New(id + " is no log-in that is known")
 		}
 	}
-	return "", nil
+	by.Reason = cmp.Or(a.Reason, by.Reason)
+	_, rows, err := by.rule(earlier, a.Verb, []string{a.A}, []string{a.B})
+	return rows, err
 }

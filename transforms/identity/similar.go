@@ -25,9 +25,15 @@ const (
 
 // suggestSimilar compares what logins are called, where somebody came or moved.
 func (r *round) suggestSimilar(ctx context.Context, outcome *Outcome) error {
-	isDue, err := r.isComparing(ctx, outcome)
-	if err != nil || !isDue {
+	if err := r.noteApart(ctx); err != nil {
 		return err
+	}
+	isDue, err := r.isComparing(ctx, outcome)
+	if err != nil {
+		return err
+	}
+	if !isDue {
+		return r.dropDecided(ctx, outcome)
 	}
 	records, err := r.describeSimilar(ctx)
 	if err != nil {
@@ -44,6 +50,45 @@ func (r *round) suggestSimilar(ctx context.Context, outcome *Outcome) error {
 )`)
 	outcome.SuggestsAnew = outcome.SuggestsAnew || changed > 0
 	return err
+}
+
+// noteApart makes temp.apart, the logins, both ways round, whose people somebody
+// decided to be two: nobody is to be asked again.
+func (r *round) noteApart(ctx context.Context) error {
+	return r.exec(ctx, `create or replace temp table apart as
+with
+people as (
+    select p.person_id, q.person_id as other_person_id
+    from lake.identity.decision as d
+    inner join lake.identity.person_identity as p on p.identity_id = d.identity_id and p.unlinked_at is null
+    inner join lake.identity.person_identity as q on q.identity_id = d.other_identity_id and q.unlinked_at is null
+    where d.verb = 'not_same'
+),
+
+ways as (
+    select p.person_id, p.other_person_id from people as p
+    union
+    select p.other_person_id, p.person_id from people as p
+)
+
+select a.identity_id, b.identity_id as other_identity_id
+from ways as w
+inner join lake.identity.person_identity as a on a.person_id = w.person_id and a.unlinked_at is null
+inner join lake.identity.person_identity as b on b.person_id = w.other_person_id and b.unlinked_at is null`)
+}
+
+// isApart holds of rows x that temp.apart has.
+const isApart = "exists (select 1 from temp.apart as t where t.identity_id = x.identity_id and t.other_identity_id = x.other_identity_id)"
+
+// dropDecided takes out what somebody decided since it was suggested.
+func (r *round) dropDecided(ctx context.Context, outcome *Outcome) error {
+	const decided = "x.rule = 'similar' and " + isApart
+	n, err := r.count(ctx, "select count(*) from lake.identity.suggestion as x where "+decided)
+	if err != nil || n == 0 {
+		return err
+	}
+	outcome.SuggestsAnew = true
+	return r.exec(ctx, "delete from lake.identity.suggestion as x where "+decided)
 }
 
 func (r *round) isComparing(ctx context.Context, outcome *Outcome) (bool, error) {
@@ -149,10 +194,7 @@ select x.identity_id, x.other_identity_id, 'similar' as rule, cast(null as ubigi
     coalesce(e.suggested_at, %s) as suggested_at, coalesce(e.build_id, %s) as build_id
 from temp.suggested as x
 left join temp.ended as e on e.identity_id = x.identity_id and e.other_identity_id = x.other_identity_id
-where not exists (
-    select 1 from lake.identity.decision as d
-    where d.verb = 'not_same' and (d.identity_id = x.identity_id and d.other_identity_id = x.other_identity_id or d.identity_id = x.other_identity_id and d.other_identity_id = x.identity_id)
-)`, r.now(), literal(r.BuildID)),
+where not `+isApart, r.now(), literal(r.BuildID)),
 		"delete from lake.identity.suggestion as x where x.rule = 'similar'",
 		"insert into lake.identity.suggestion by name select * from temp.suggestion")
 }

@@ -11,9 +11,10 @@ type solver struct {
 	people   forest
 	claims   []Claim // by value, then login key; only of logins that may be linked
 	groups   []group
-	heads    []int32        // per login, its root when only what was said outright was followed
-	atTier   [tiers][]int32 // per login, its root when all evidence up to a tier was followed
-	doubtful map[int32]bool // logins that two people seem to use
+	heads    []int32           // per login, its root when only what was said outright was followed
+	atTier   [tiers][]int32    // per login, its root when all evidence up to a tier was followed
+	doubtful map[int32]bool    // logins that two people seem to use
+	decided  map[[2]int32]bool // people, as roots in order, who were decided to be two
 	solution *Solution
 }
 

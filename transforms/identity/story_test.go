@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -144,6 +145,100 @@ func TestDecisions_surviveAndAreUndone(t *testing.T) {
 	}), "no decision")
 }
 
+func TestDecisions_nameWhatStandsBetween(t *testing.T) {
+	l := newLake(t, 1)
+	decided := func(decide func(tx *warehouse.Tx, by identity.Deciding) (identity.Decision, error)) (d identity.Decision) {
+		require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) (err error) {
+			d, err = decide(tx, by)
+			return err
+		}))
+		l.now = l.now.Add(time.Hour)
+		return d
+	}
+	merge := func(a, b string) identity.Decision {
+		return decided(func(tx *warehouse.Tx, by identity.Deciding) (identity.Decision, error) {
+			return identity.Merge(t.Context(), tx, a, b, by)
+		})
+	}
+	aside, between := merge("x", "aside"), merge("x", "y")
+	require.Equal(t, between, merge("y", "x"), "it is decided once")
+	far := merge("y", "z")
+	split := func(a, b string) error {
+		return l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
+			_, err := identity.Split(t.Context(), tx, []string{a}, []string{b}, by)
+			return err
+		})
+	}
+	for pair, earlier := range map[[2]string]identity.Decision{{"x", "z"}: between, {"z", "x"}: far, {"aside", "z"}: aside, {"aside", "x"}: aside} {
+		var against *identity.AgainstError
+		require.ErrorAs(t, split(pair[0], pair[1]), &against, "%s and %s", pair[0], pair[1])
+		require.Equal(t, earlier.ID, against.Earlier.ID, "%s and %s", pair[0], pair[1])
+	}
+	require.NoError(t, split("x", "w"))
+}
+
+// The lake's memory is that of a sync; a sheet of all that evidence suggests has
+// thousands of rows.
+func TestAnswered_decidesAThousandRowsInLittleMemory(t *testing.T) {
+	l := newLake(t, 2)
+	require.NoError(t, l.db.SetMemoryLimit(t.Context(), "128MB"))
+	var answers []identity.Answer
+	for i := range 1500 {
+		a, b := fmt.Sprint("crm:main:", i), fmt.Sprint("forum:main:", i)
+		answers = append(answers, identity.Answer{Line: i + 2, Verb: []string{"same", "not_same"}[i%2], A: a, B: b})
+	}
+	l.exec("insert into lake.identity.person_identity (identity_id, person_id) select s || ':main:' || n, s || n from range(1500) as r(n), (values ('crm'), ('forum')) as v(s)")
+	answer := func() (made []identity.Decision) {
+		require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) (err error) {
+			made, err = identity.Answered(t.Context(), tx, answers, by)
+			return err
+		}))
+		return made
+	}
+	require.Len(t, answer(), 1500)
+	require.Empty(t, answer())
+	require.EqualValues(t, 1500, l.number("select count(*) from lake.identity.decision"))
+	require.EqualValues(t, 3000, l.number("select count(distinct identity_id) from lake.identity.pending"))
+	require.EqualValues(t, 3000, l.number("select count(*) from lake.identity.person_event where event = 'decided' and reason = 'I know them'"))
+}
+
+func TestWhy_showsWhatLinksThoseWhoWereSplitOff(t *testing.T) {
+	l := newLake(t, 2)
+	for _, login := range []string{"crm:main:1", "crm:main:2", "forum:main:3", "forum:main:4"} {
+		l.login(login, "a@acme.com", "Ann")
+	}
+	l.build()
+	require.Len(t, l.people(), 1)
+	require.NoError(t, l.decide(func(tx *warehouse.Tx, by identity.Deciding) error {
+		_, err := identity.Split(t.Context(), tx, []string{"crm:main:2", "forum:main:4"}, []string{"crm:main:1", "forum:main:3"}, by)
+		return err
+	}))
+	l.build()
+	require.Equal(t, []string{"crm:1 forum:3", "crm:2 forum:4"}, l.people())
+	for _, pair := range [][2]string{{"crm:main:1", "forum:main:3"}, {"crm:main:2", "forum:main:4"}} {
+		way, err := identity.Why(t.Context(), l.db.SQL(), pair[0], pair[1])
+		require.NoError(t, err)
+		require.Len(t, way, 1)
+		require.Equal(t, "a@acme.com", way[0].Value)
+	}
+}
+
+func TestWhy_followsAnAddressWithATagToTheOneWithout(t *testing.T) {
+	l := newLake(t, 2)
+	l.login("crm:main:1", "ann@acme.com", "Ann")
+	l.login("crm:main:2", "ann+news@acme.com", "Ann")
+	l.login("forum:main:3", "ann+forum@acme.com", "Ann")
+	l.login("forum:main:4", "bob+forum@acme.com", "Bob")
+	l.build()
+	require.Equal(t, []string{"crm:1 crm:2 forum:3", "forum:4"}, l.people())
+	for _, pair := range [][2]string{{"crm:main:1", "forum:main:3"}, {"forum:main:3", "crm:main:2"}} {
+		way, err := identity.Why(t.Context(), l.db.SQL(), pair[0], pair[1])
+		require.NoError(t, err)
+		require.Len(t, way, 1)
+		require.Equal(t, "email", way[0].Rule)
+	}
+}
+
 func trustWord(s *identity.Said) string {
 	return map[identity.Trust]string{identity.Verified: "verified", identity.Staff: "staff", identity.Self: "self"}[s.Trust]
 }
@@ -204,8 +299,7 @@ func TestResolve_suggestsWhoLooksAlike(t *testing.T) {
 		_, err := identity.Split(t.Context(), tx, []string{"crm:main:7"}, []string{"forum:main:1"}, by)
 		return err
 	}))
-	l.login("crm:main:98", "another@acme.com", "Anna Another")
-	l.build()
+	require.True(t, l.build().SuggestsAnew)
 	require.NotContains(t, l.rows("select identity_id, other_identity_id from lake.identity.suggestion"), "crm:main:7|forum:main:1")
 }
 

@@ -9,6 +9,11 @@ import (
 // that nobody vouches for, mailboxes that may be shared, what a rule about
 // companies refused, and whose a login may be that two people seem to use.
 func (s *solver) suggest() {
+	s.decided = map[[2]int32]bool{}
+	for _, pair := range s.NotSame {
+		a, b := s.atTier[tiers-1][pair[0]], s.atTier[tiers-1][pair[1]]
+		s.decided[[2]int32{min(a, b), max(a, b)}] = true
+	}
 	for i := range s.groups {
 		s.suggestGroup(&s.groups[i])
 	}
@@ -51,9 +56,11 @@ func (s *solver) suggestGroup(g *group) {
 	}
 }
 
-// offer suggests that two logins are one person, unless they are linked anyway.
+// offer suggests that two logins are one person, unless they are linked anyway or
+// somebody decided that their people are two.
 func (s *solver) offer(a, b, value int32, rule Rule) {
-	if s.atTier[tiers-1][a] == s.atTier[tiers-1][b] {
+	one, other := s.atTier[tiers-1][a], s.atTier[tiers-1][b]
+	if one == other || s.decided[[2]int32{min(one, other), max(one, other)}] {
 		return
 	}
 	if s.Logins[a].Key > s.Logins[b].Key {

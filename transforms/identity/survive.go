@@ -14,13 +14,13 @@ type Survival struct {
 // Survive matches what was before with clusters of now, one to one: of people,
 // or of companies. A former's id goes to the cluster that holds its anchor, the
 // member it is recognised by; else by how many members they share; then the
-// older former comes first.
+// former that comes first.
 //
-// anchors gives per former, the oldest first, the number of its anchor, or -1
-// where it is gone. was and now give per member its former (-1: none) and its
-// cluster; clusters are numbered from 0 in an order that does not depend on the
-// order of members.
-func Survive(anchors, was, now []int32) Survival {
+// anchors gives per former the number of its anchor, or -1 where it is gone. was
+// and now give per member its former (-1: none) and its cluster, numbered from 0.
+// formerFirst and clusterFirst order formers and clusters by what does not depend
+// on the order of members.
+func Survive(anchors, was, now []int32, formerFirst, clusterFirst func(a, b int32) int) Survival {
 	clusters := int32(0)
 	for _, cluster := range now {
 		clusters = max(clusters, cluster+1)
@@ -28,6 +28,15 @@ func Survive(anchors, was, now []int32) Survival {
 	s := Survival{Of: slices.Repeat([]int32{-1}, int(clusters)), Into: slices.Repeat([]int32{-1}, len(anchors))}
 	s.keepAlone(was, now)
 	overlaps := overlapsOf(anchors, was, now, s)
+	slices.SortFunc(overlaps, func(a, b overlap) int {
+		if a.holdsAnchor != b.holdsAnchor {
+			if a.holdsAnchor {
+				return -1
+			}
+			return 1
+		}
+		return cmp.Or(cmp.Compare(b.shared, a.shared), formerFirst(a.former, b.former), clusterFirst(a.cluster, b.cluster))
+	})
 	for _, o := range overlaps {
 		if s.Of[o.cluster] < 0 && s.Into[o.former] < 0 {
 			s.Of[o.cluster], s.Into[o.former] = o.former, o.cluster
@@ -83,8 +92,7 @@ type overlap struct {
 	holdsAnchor     bool
 }
 
-// overlapsOf lists those that are not matched yet, with the strongest claim to
-// an id first.
+// overlapsOf lists those that are not matched yet.
 func overlapsOf(anchors, was, now []int32, matched Survival) []overlap {
 	var overlaps []overlap
 	for member, former := range was {
@@ -104,14 +112,5 @@ func overlapsOf(anchors, was, now []int32, matched Survival) []overlap {
 		}
 		kept = append(kept, o)
 	}
-	slices.SortFunc(kept, func(a, b overlap) int {
-		if a.holdsAnchor != b.holdsAnchor {
-			if a.holdsAnchor {
-				return -1
-			}
-			return 1
-		}
-		return cmp.Or(cmp.Compare(b.shared, a.shared), cmp.Compare(a.former, b.former), cmp.Compare(a.cluster, b.cluster))
-	})
 	return kept
 }

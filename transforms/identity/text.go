@@ -2,6 +2,7 @@ package identity
 
 import (
 	"context"
+	"errors"
 	"regexp"
 	"strings"
 
@@ -26,14 +27,18 @@ func Offer(ctx context.Context, db *warehouse.DB, suppressed func(mailbox string
 	if suppressed == nil {
 		suppressed = func(string) bool { return false }
 	}
-	return db.OfferText(ctx, textFunction, 3, func(args []string) string {
-		v, found := readText(args[0], args[1], args[2], suppressed)
-		if !found || strings.ContainsAny(v.namespace, fieldMark+describedMark) {
-			return ""
-		}
-		return v.idType + fieldMark + v.namespace + fieldMark + v.norm + describedMark +
-			v.domain + fieldMark + v.company + fieldMark + v.class + fieldMark + v.reason + fieldMark + v.untagged
-	})
+	codes := newCodes()
+	return errors.Join(
+		db.OfferNumber(ctx, addressCode, func(raw string) uint64 { return codes.ofAddress(raw, suppressed) }),
+		db.OfferNumber(ctx, subjectCode, codeOfSubject),
+		db.OfferText(ctx, textFunction, 3, func(args []string) string {
+			v, found := readText(args[0], args[1], args[2], suppressed)
+			if !found || strings.ContainsAny(v.namespace, fieldMark+describedMark) {
+				return ""
+			}
+			return v.idType + fieldMark + v.namespace + fieldMark + v.norm + describedMark +
+				v.domain + fieldMark + v.company + fieldMark + v.class + fieldMark + v.reason + fieldMark + v.untagged
+		}))
 }
 
 // A text is an identifying text as it is compared.
@@ -60,7 +65,7 @@ func readText(idType, namespace, raw string, suppressed func(string) bool) (text
 		return text{idType: idType, norm: strings.ToLower(cleaned(raw)), class: "unique"}, cleaned(raw) != ""
 	}
 	norm := cleaned(raw)
-	if blockedText.MatchString(norm) {
+	if isBlocked(norm) {
 		return text{idType: idType, namespace: namespace, norm: norm, class: "blocked", reason: "stands for nobody"}, norm != ""
 	}
 	if namespace == gitHubLogins {
@@ -68,6 +73,16 @@ func readText(idType, namespace, raw string, suppressed func(string) bool) (text
 	}
 	return text{idType: idType, namespace: namespace, norm: norm, class: "unique"}, norm != ""
 }
+
+func isBlocked(norm string) bool {
+	if len(norm) > longestFiller && norm[0] != '0' && norm[0] != '-' {
+		return false
+	}
+	return blockedText.MatchString(norm)
+}
+
+// longestFiller allows for letters that fold to those of two and three bytes.
+const longestFiller = 3 * len("undefined")
 
 // blockedText is what systems write where they know nobody.
 var blockedText = regexp.MustCompile(`(?i)^([0-]*|-1|null|none|nil|anonymous|undefined|test|user|n/a|unknown)$`)

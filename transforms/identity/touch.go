@@ -51,6 +51,9 @@ func (r *round) touch(ctx context.Context) error {
 select n.identity_id, %s as identity_key from %s as n`, keyOf("n.identity_id"), newLogins),
 		"create or replace temp table touched_record as "+r.changed("select distinct c.record from %s as c", "record"))
 	r.solvesAll = r.isWhole()
+	if err == nil && !r.solvesAll {
+		r.solvesAll, err = r.isMost(ctx, "lake.identity.pending")
+	}
 	if err != nil || r.solvesAll {
 		return err
 	}
@@ -78,11 +81,16 @@ where t.identity_id is not null`, keyOf("t.identity_id"), strings.Join(touched, 
 	if err != nil {
 		return err
 	}
-	most, err := r.count(ctx, fmt.Sprintf(`select count(*) from (select 1)
-where (select count(*) from temp.touched) >= %d
-    and 2 * (select count(*) from temp.touched) >= (select count(*) from lake.identity.person_identity as p where p.unlinked_at is null)`, solveAllFrom))
-	r.solvesAll = most > 0
+	r.solvesAll, err = r.isMost(ctx, "temp.touched")
 	return err
+}
+
+// isMost reports whether a table has half as many logins as there are.
+func (r *round) isMost(ctx context.Context, table string) (bool, error) {
+	most, err := r.count(ctx, fmt.Sprintf(`select count(*) from (select 1)
+where (select count(*) from %[1]s) >= %[2]d
+    and 2 * (select count(*) from %[1]s) >= (select count(*) from lake.identity.person_identity as p where p.unlinked_at is null)`, table, solveAllFrom))
+	return most > 0, err
 }
 
 // touchedContacts are the contacts of companies that became customers or are

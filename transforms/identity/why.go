@@ -74,7 +74,7 @@ func shortest(steps []Step, a, b string) []Step {
 
 // stepsOf lists the links among a person's logins, each in both directions.
 func stepsOf(ctx context.Context, db Reader, personID string) ([]Step, error) {
-	rows, err := db.QueryContext(ctx, fmt.Sprintf(selectSteps, selectEnds, recycleDays), personID)
+	rows, err := db.QueryContext(ctx, fmt.Sprintf(selectSteps, fmt.Sprintf(selectEnds, "lake.identity.observation"), recycleDays), personID)
 	if err != nil {
 		return nil, err
 	}
@@ -92,71 +92,6 @@ func stepsOf(ctx context.Context, db Reader, personID string) ([]Step, error) {
 	}
 	return outright(ctx, db, personID, steps)
 }
-
-// selectSteps pairs the logins that claim one value, an address within one
-// stretch of time: what comes later than the days of grace after all earlier
-// claims ended is somebody else's.
-const selectSteps = `with
-logins as (
-    select p.identity_id, p.identity_key from lake.identity.person_identity as p where p.person_id = ? and p.unlinked_at is null
-),
-
-said as (
-    select l.identity_id, l.identity_key, o.record, coalesce(o.asserted_by, '') as asserted_by, o.trust, o.seen_from, o.seen_until, o.value_key, v.id_type, v.norm
-    from logins as l
-    inner join lake.identity.observation as o on o.identity_key = l.identity_key
-    inner join lake.vault.value as v on v.value_key = o.value_key and v.class = 'unique' and v.id_type in ('email', 'subject')
-    where not exists (select 1 from lake.identity.refusal as r where r.identity_id = l.identity_id and r.value_key = o.value_key)
-    qualify row_number() over (partition by l.identity_id, o.value_key order by o.trust desc, o.seen_from, o.record) = 1
-),
-
-spans as (
-    select
-        o.value_key,
-        o.identity_key,
-        cast(min(coalesce(o.seen_from, timestamp '1970-01-01')) as date) as began_on,
-        case
-            when bool_or(o.seen_until is null) then date '9999-12-31'
-            else cast(least(max(o.seen_until), any_value(e.ended_at)) as date)
-        end as ended_on
-    from lake.identity.observation as o
-    inner join lake.identity.login as l on l.identity_key = o.identity_key and l.is_linkable
-    left join (%[1]s) as e on e.identity_key = o.identity_key and e.value_key = o.value_key
-    where o.id_type = 'email' and o.value_key in (select s.value_key from said as s)
-    group by o.value_key, o.identity_key
-),
-
-followed as (
-    select
-        s.*,
-        max(s.ended_on) over (
-            partition by s.value_key order by s.began_on, s.identity_key rows between unbounded preceding and 1 preceding
-        ) as all_ended_on
-    from spans as s
-),
-
-stretches as (
-    select
-        f.value_key,
-        f.identity_key,
-        count(*) filter (where f.began_on > f.all_ended_on + %[2]d) over (
-            partition by f.value_key order by f.began_on, f.identity_key rows between unbounded preceding and current row
-        ) as stretch
-    from followed as f
-),
-
-claims as (
-    select s.*, t.stretch
-    from said as s
-    left join stretches as t on t.value_key = s.value_key and t.identity_key = s.identity_key
-)
-
-select a.identity_id, b.identity_id, a.id_type, a.norm,
-    greatest(case when a.trust = 1 then 3 when a.id_type = 'subject' then 0 else 4 - a.trust end, case when b.trust = 1 then 3 when b.id_type = 'subject' then 0 else 4 - b.trust end),
-    a.record, a.asserted_by, a.trust, a.seen_from, a.seen_until, b.record, b.asserted_by, b.trust, b.seen_from, b.seen_until
-from claims as a
-inner join claims as b on b.value_key = a.value_key and b.identity_id <> a.identity_id and (a.trust > 1 or b.trust > 1)
-    and b.stretch is not distinct from a.stretch`
 
 // outright adds what was said outright: merges, references and decisions.
 func outright(ctx context.Context, db Reader, personID string, steps []Step) ([]Step, error) {
@@ -273,7 +208,8 @@ select 4, 'class', s.identity_id, s.other_id, s.norm, s.class || coalesce(': ' |
 union all
 select 5, 'trust', s.identity_id, s.other_id, s.norm, 'nobody but the logins says that the address is theirs' from shared as s where s.class = 'unique' and s.trust = 1 and s.other_trust = 1
 union all
-select 6, 'suggestion', p.identity_id, p.other_id, '', s.rule || ', strength ' || printf('%.1f', s.strength)
+select 6, 'suggestion', p.identity_id, p.other_id, coalesce(v.norm, ''), s.rule || case when s.rule = 'similar' then ', strength ' || printf('%.1f', s.strength) else '' end
 from pairs as p
 inner join lake.identity.suggestion as s on s.identity_id = p.identity_id and s.other_identity_id = p.other_id
+left join lake.vault.value as v on v.value_key = s.value_key
 order by all`

@@ -59,7 +59,8 @@ select
     j.last_seen_at at time zone 'UTC' as source_updated_at
 from raw.discourse__visits
 ;
--- An entry of the review queue is made by the first who flags.
+-- An entry of the review queue is made by the first who flags. What was done to
+-- a topic that is gone counts no more, as with a hidden post's likes.
 select
     record,
     first_seen_at,
@@ -70,12 +71,13 @@ select
     'flag' as event_type,
     'discourse:' || instance || ':topic:' || coalesce(j.topic_id, j.removed_topic_id) as thread_id,
     case
-        when regexp_matches(j.target_url, '/t/[^/]+/[0-9]+(/1)?$') and j.post_id is not null then 'discourse:' || instance || ':topic:' || j.topic_id
+        when regexp_matches(j.target_url, '/t/[^/]+/[0-9]+(/1)?$') and j.post_id is not null then 'discourse:' || instance || ':topic:' || coalesce(j.topic_id, j.removed_topic_id)
         else 'discourse:' || instance || ':post:' || coalesce(j.post_id, case when j.target_type = 'Post' then j.target_id end)
     end as content_id,
     'discourse:' || instance || ':' || j.target_created_by_id as target_identity_id,
     j.created_at at time zone 'UTC' as occurred_at,
     j.created_by_id < 0 as is_automated,
+    j.removed_topic_id is not null as is_removed,
     synced_at as source_updated_at
 from raw.discourse__reviewables
 where j.type = 'ReviewableFlaggedPost' and j.created_by_id is not null

@@ -227,6 +227,25 @@ func TestDiscourse_listsPeopleWithTheAddressesTheyHoldThen(t *testing.T) {
 	}
 }
 
+func TestDiscourse_tellsWhenItSawSomebodyLast(t *testing.T) {
+	w := smallWorld(t)
+	for month := range world.Moment(world.Months) {
+		at := w.Start + (w.End-w.Start)*(month+1)/world.Months
+		expected := map[string]string{}
+		for login, seen := range w.SeenAtForums(w.Start, at) {
+			l := w.Logins[login]
+			expected[fmt.Sprintf("%s %d", l.Source.Instance(), l.ID)] = seen.Time().Format("2006-01-02T15:04:05.000Z")
+		}
+		shown := map[string]string{}
+		for _, source := range []world.Source{world.Forum, world.Lab} {
+			for _, u := range people(t, serve.Discourse(w, source, options(at)), "order=seen") {
+				shown[fmt.Sprintf("%s %d", source.Instance(), u.Get("id").Int())] = u.Get("last_seen_at").Str
+			}
+		}
+		require.Equal(t, expected, shown)
+	}
+}
+
 func TestDiscourse_sameMomentSameBytes(t *testing.T) {
 	w := smallWorld(t)
 	clock := &teller{w.End}

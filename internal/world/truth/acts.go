@@ -1,6 +1,10 @@
 package truth
 
-import "rollcall/internal/world"
+import (
+	"time"
+
+	"rollcall/internal/world"
+)
 
 // An act is something a member did.
 type act struct {
@@ -107,58 +111,50 @@ func (h *history) writePlain(e *world.Event) {
 	}
 }
 
-// visitKey is a login's visit on a day; the forums tell of one a day.
-type visitKey struct {
-	login world.LoginID
-	on    day
-}
-
-// writeVisits lists the visits that are known: all, or what each look showed,
-// which is of everybody the last visit, if it is not older than the day before
-// the look before.
+// writeVisits lists the visits that are known: all, or what the looks showed.
 func (h *history) writeVisits() {
-	last := make(map[world.LoginID]*world.Event)
-	look := 0
-	h.visits = make(map[visitKey]bool)
-	h.shown(func(e *world.Event) {
-		if e.Kind != world.Visited {
-			return
-		}
-		if h.witness.isComplete {
-			h.visited(e)
-			return
-		}
-		for look < len(h.witness.looks) && h.witness.looks[look] <= e.Seen {
-			h.look(last)
-			look++
-		}
-		last[e.Login] = e
-	})
 	if !h.witness.isComplete {
-		h.look(last)
-	}
-}
-
-// look notes what a look shows, and goes on with nothing new. A visit that an
-// earlier look showed is the same again.
-func (h *history) look(last map[world.LoginID]*world.Event) {
-	for i := range h.w.Logins {
-		if e := last[world.LoginID(i)]; e != nil {
-			h.visited(e)
-		}
-	}
-	clear(last)
-}
-
-func (h *history) visited(e *world.Event) {
-	k := visitKey{e.Login, h.days.day(e.At)}
-	if h.visits[k] {
+		h.writeSeen()
 		return
 	}
-	h.visits[k] = true
+	h.shown(func(e *world.Event) {
+		if e.Kind == world.Visited {
+			h.visited(e.Login, e.At)
+		}
+	})
+}
+
+// A presence is a login's row in a list of who was seen: one for each day of
+// UTC, which a later look that shows the same day writes anew.
+type presence struct {
+	login world.LoginID
+	day   int64
+}
+
+// writeSeen lists who was seen by the looks. Each shows of everybody when they
+// were seen last, if that was since the look before or the day before this one;
+// of earlier days the first look tells nothing.
+func (h *history) writeSeen() {
+	const day = world.Moment(24 * time.Hour / time.Millisecond)
+	seen := map[presence]world.Moment{}
+	for i, look := range h.witness.looks {
+		from := look - look%day - day
+		if i > 0 {
+			from = min(from, h.witness.looks[i-1])
+		}
+		for login, at := range h.w.SeenAtForums(from, look) {
+			seen[presence{login, int64(at / day)}] = at
+		}
+	}
+	for p, at := range seen {
+		h.visited(p.login, at)
+	}
+}
+
+func (h *history) visited(login world.LoginID, at world.Moment) {
 	h.toldVisits = true
-	h.noteFirst(e.At)
-	h.add(e.Login, world.CommunityID(e.Object), e.At, passive, other)
+	h.noteFirst(at)
+	h.add(login, h.forumOf(login), at, passive, other)
 }
 
 // countsVisits is the one setting of the site (community_dau): who visits is

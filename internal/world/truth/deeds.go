@@ -46,7 +46,8 @@ type deed struct {
 
 // standingReactions, and likewise bookmarks and stars, are those that were not
 // taken back, in order of time. Where a login was deleted its likes and bookmarks
-// went with it: who did not look before does not know of them.
+// went with it. Likes are asked for by person, and who looked before keeps those
+// of who is gone; bookmarks are listed for all, and those are found gone (G17).
 func (h *history) standingReactions() []*world.Event {
 	return h.standing(world.Reacted, world.Unreacted)
 }
@@ -68,7 +69,12 @@ func (h *history) standing(done, undone world.Kind) []*world.Event {
 	})
 	standing := events[:0]
 	for _, e := range events {
-		if e != nil && h.witness.saw(e.Seen, h.shownUntil(e.Login)) {
+		if e == nil {
+			continue
+		}
+		until := h.shownUntil(e.Login)
+		isFoundGone := done == world.Bookmarked && until != world.Never && !h.witness.isComplete
+		if h.witness.saw(e.Seen, until) && !isFoundGone {
 			standing = append(standing, e)
 		}
 	}

@@ -20,8 +20,7 @@ type history struct {
 	answers []answer     // by ThreadID
 	acts    []act        // of members: what makes them active and engaged
 	flags   map[world.PostID]*flagged
-	visits  map[visitKey]bool // those listed
-	came    []participation   // to gatherings, by gathering then human
+	came    []participation // to gatherings, by gathering then human
 	hosts   map[participant]bool
 	absent  map[participant]bool // registered and did not come
 	ratings []rating

@@ -17,7 +17,7 @@ func (h *history) countModeration(l *ledger) {
 			continue
 		}
 		m, in := h.days.month(p.At), h.slices(h.communityOf(id))
-		switch isKnown := h.witness.saw(p.Seen, h.visibleUntil(id)); {
+		switch isKnown := h.sawPost(id); {
 		case isKnown && !h.isMember(p.Author, p.At), !isKnown && f == nil:
 			continue
 		case !isKnown:
@@ -34,25 +34,44 @@ func (h *history) countModeration(l *ledger) {
 // stubLasts is how long Discourse shows that an author took a reply down.
 const stubLasts = 24 * time.Hour
 
-// visibleUntil is how long a source shows a post. A thread goes with its opening.
-// A forum hides what an upheld flag was on and shows what an author took down for
-// a day more; GitHub minimises what moderators take down.
-func (h *history) visibleUntil(id world.PostID) world.Moment {
-	until := world.Never
+// sawPost says whether a look showed a post.
+func (h *history) sawPost(id world.PostID) bool {
+	listed, standing := h.listedUntil(id)
+	if h.witness.saw(h.w.Posts[id].Seen, listed) {
+		return true
+	}
+	before := world.Moment(0)
+	for _, look := range h.witness.looks {
+		if look > listed && look <= standing && h.w.MeetsHidden(id, before, look) {
+			return true
+		}
+		before = look
+	}
+	return false
+}
+
+// listedUntil is how long a source lists a post, and how long it shows it at
+// all. A thread goes with its opening. A forum hides what an upheld flag was on,
+// and lists what an author took down for a day more; GitHub minimises what
+// moderators take down.
+func (h *history) listedUntil(id world.PostID) (listed, standing world.Moment) {
+	standing = world.Never
 	if opening := &h.posts[h.w.Threads[h.w.Posts[id].Thread].Opening]; opening.isRemoved {
-		until = opening.removed
+		standing = opening.removed
 	}
 	p := &h.posts[id]
 	if !p.isRemoved || h.isOpening(id) {
-		return until
+		return standing, standing
 	}
 	byAuthor, isForum := p.remover == h.w.Posts[id].Author, isForum(h.source(h.communityOf(id)))
 	f := h.flags[id]
 	switch {
 	case isForum && byAuthor:
-		return min(until, p.removed.Add(stubLasts))
-	case isForum && (f == nil || !f.isUpheld), !isForum && byAuthor:
-		return min(until, p.removed)
+		standing = min(standing, p.removed.Add(stubLasts))
+	case isForum && f != nil && f.isUpheld:
+		return min(standing, p.removed), standing
+	case isForum || byAuthor:
+		standing = min(standing, p.removed)
 	}
-	return until
+	return standing, standing
 }

@@ -12,6 +12,12 @@ const (
 	privateSuffix = "rented subdomain"
 	bareSuffix    = "public suffix"
 	university    = "university"
+
+	reservedDomain = "reserved or local domain"
+	noReplyDomain  = "no-reply host"
+	noReplyLocal   = "no-reply local part"
+	malformedLocal = "malformed local part"
+	fillerLocal    = "filler local part"
 )
 
 // classify decides class, reason and company. What cannot be anybody's comes
@@ -42,17 +48,17 @@ func unusable(a Address, host entry, noCompany string) (Class, string) {
 	lists := shippedLists()
 	switch {
 	case isReserved(a.Domain):
-		return Placeholder, "reserved or local domain"
+		return Placeholder, reservedDomain
 	case host.kind == noReplyHost, strings.HasPrefix(a.Domain, "noreply."):
-		return NoReply, "no-reply host"
+		return NoReply, noReplyDomain
 	case isNoReply(untag(a.Local)):
-		return NoReply, "no-reply local part"
+		return NoReply, noReplyLocal
 	case noCompany == unknownSuffix:
 		return Placeholder, unknownSuffix
 	case strings.ContainsAny(a.Local, "@,;<>"):
-		return Blocked, "malformed local part"
+		return Blocked, malformedLocal
 	case strings.Trim(a.Local, "0-") == "", lists.filler(a.Local):
-		return Blocked, "filler local part"
+		return Blocked, fillerLocal
 	case host.kind == disposableDomain:
 		return Disposable, lists.names[host.list]
 	}

@@ -57,7 +57,7 @@ type Link struct {
 type Evidence struct {
 	Orgs  []Org // one per id
 	Links []Link
-	Apart [][2]string // decided not to be one company
+	Apart [][2]string // decided not to be one company: one that left, one that it left
 }
 
 // A Solution says which orgs are one company. Companies are numbered from 0 in
@@ -92,6 +92,7 @@ type solver struct {
 	up          []int32  // union-find
 	members     [][]int32
 	apart       map[[2]int32]bool
+	left        map[int32][]int32 // org -> those whose company it was decided to leave
 	methods     []Method
 	domains     map[string]int32 // domain -> an org of its company
 	suggestions []Suggestion
@@ -99,7 +100,7 @@ type solver struct {
 }
 
 func newSolver(e Evidence) *solver {
-	s := &solver{orgs: slices.Clone(e.Orgs), index: map[string]int32{}, apart: map[[2]int32]bool{}, domains: map[string]int32{}, suggested: map[[2]int32]bool{}}
+	s := &solver{orgs: slices.Clone(e.Orgs), index: map[string]int32{}, apart: map[[2]int32]bool{}, left: map[int32][]int32{}, domains: map[string]int32{}, suggested: map[[2]int32]bool{}}
 	slices.SortFunc(s.orgs, func(a, b Org) int { return strings.Compare(a.ID, b.ID) })
 	for i, org := range s.orgs {
 		s.index[org.ID] = int32(i)
@@ -113,6 +114,7 @@ func newSolver(e Evidence) *solver {
 		b, foundB := s.index[pair[1]]
 		if foundA && foundB {
 			s.apart[[2]int32{min(a, b), max(a, b)}] = true
+			s.left[a] = append(s.left[a], b)
 		}
 	}
 	return s

@@ -76,9 +76,20 @@ func TestSolve_followsWhatIsSaidOutright(t *testing.T) {
 
 func TestSolve_keepsApartWhatWasDecided(t *testing.T) {
 	orgs := []Org{crm("1", "Acme", "acme-tools.com"), customer("9", "Acme", "acme-tools.com"), customer("8", "Acme", "acme-tools.com")}
-	s := Solve(Evidence{Orgs: orgs, Apart: [][2]string{{"crm:a:org:1", "billing:b:org:9"}}})
+	s := Solve(Evidence{Orgs: orgs, Apart: [][2]string{{"billing:b:org:9", "crm:a:org:1"}}})
 	require.Equal(t, [][]string{{"billing:b:org:8", "crm:a:org:1"}}, companies(s))
 	require.NotContains(t, s.Suggestions, Suggestion{"billing:b:org:9", "crm:a:org:1", "name"}, "decided already")
+}
+
+func TestSolve_leavesTheDomainToTheCompanyThatWasLeft(t *testing.T) {
+	helpdesk := Org{ID: "desk:d:org:5", List: "desk:d", IsKept: true, Name: "Acme", Domains: domainsOf([]string{"acme-tools.com"})}
+	orgs := []Org{crm("1", "Acme", "acme-tools.com"), customer("8", "Acme", "acme-tools.com"), customer("9", "Acme", "acme-tools.com"), helpdesk}
+	s := Solve(Evidence{Orgs: orgs, Apart: [][2]string{{"desk:d:org:5", "crm:a:org:1"}, {"desk:d:org:5", "billing:b:org:8"}, {"billing:b:org:9", "crm:a:org:1"}, {"billing:b:org:9", "billing:b:org:8"}}})
+	require.Equal(t, [][]string{{"billing:b:org:8", "crm:a:org:1"}, {"billing:b:org:9", "desk:d:org:5"}}, companies(s))
+	require.Equal(t, "billing:b:org:8", s.ownerID("acme-tools.com"), "the first org of the company that stayed")
+
+	s = Solve(Evidence{Orgs: orgs, Apart: [][2]string{{"crm:a:org:1", "desk:d:org:5"}, {"desk:d:org:5", "crm:a:org:1"}}})
+	require.NotEqual(t, s.Of[2], s.Of[3], "who left each other are two")
 }
 
 func TestSolve_keepsAGroupsCompaniesApart(t *testing.T) {

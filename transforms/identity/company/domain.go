@@ -35,7 +35,8 @@ const maxCustomers = 10
 
 // followDomains joins the orgs that share a domain, and finds out whose it is.
 // A domain that several companies claim belongs to the one that owns the
-// others, else to the only customer among them, else to nobody.
+// others, else to the only customer among them, else to nobody. Who left a
+// company by decision left its domain to it.
 func (s *solver) followDomains() {
 	holders, shared := map[string][]int32{}, map[string]bool{}
 	for i, org := range s.orgs {
@@ -47,7 +48,8 @@ func (s *solver) followDomains() {
 		}
 	}
 	for _, domain := range slices.Sorted(maps.Keys(holders)) {
-		kept, others := s.split(holders[domain])
+		staying, leaving := s.parted(holders[domain])
+		kept, others := s.split(staying)
 		if shared[domain] {
 			kept = slices.DeleteFunc(kept, func(i int32) bool { return !isNamedAs(s.names[i], domain) })
 			if len(kept) == 0 {
@@ -58,7 +60,23 @@ func (s *solver) followDomains() {
 			continue
 		}
 		s.share(domain, kept, others)
+		s.joinAll(leaving)
 	}
+}
+
+// parted takes out who left the company of another of these orgs.
+func (s *solver) parted(orgs []int32) (staying, leaving []int32) {
+	for _, i := range orgs {
+		if slices.ContainsFunc(s.left[i], func(from int32) bool { return slices.Contains(orgs, from) }) {
+			leaving = append(leaving, i)
+		} else {
+			staying = append(staying, i)
+		}
+	}
+	if len(staying) == 0 { // they left each other
+		return leaving, nil
+	}
+	return staying, leaving
 }
 
 // split parts the entries of kept lists from others.
@@ -91,13 +109,7 @@ func (s *solver) share(domain string, kept, others []int32) {
 	if len(first) == 0 {
 		first, others = others, nil
 	}
-	for i, a := range first {
-		for _, b := range first[:i] {
-			if s.join(b, a, ByDomain, s.mayShare) {
-				break
-			}
-		}
-	}
+	s.joinAll(first)
 	owner := s.owner(first)
 	if owner < 0 {
 		s.suggestAll(first, "domain "+domain)
@@ -107,6 +119,17 @@ func (s *solver) share(domain string, kept, others []int32) {
 	for _, other := range others {
 		if !s.join(owner, other, ByDomain, s.mayShare) {
 			s.suggest(owner, other, "domain "+domain)
+		}
+	}
+}
+
+// joinAll joins orgs that share a domain, each to the first that it may.
+func (s *solver) joinAll(orgs []int32) {
+	for i, a := range orgs {
+		for _, b := range orgs[:i] {
+			if s.join(b, a, ByDomain, s.mayShare) {
+				break
+			}
 		}
 	}
 }

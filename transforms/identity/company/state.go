@@ -1,6 +1,7 @@
 package company
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"database/sql/driver"
@@ -101,7 +102,7 @@ func (r *resolver) survive() {
 			anchors[i] = org
 		}
 	}
-	survival := identity.Survive(anchors, was, r.Of)
+	survival := identity.Survive(anchors, was, r.Of, cmp.Compare[int32], cmp.Compare[int32])
 	r.into = survival.Into
 	for _, former := range survival.Of {
 		if former >= 0 {
