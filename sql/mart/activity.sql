@@ -113,7 +113,8 @@ closed_content as (
     where not c.is_eligible
 ),
 
--- What no record shows was gone before it was read.
+-- Flags and bookmarks are listed also of content that is not: where no record
+-- shows it, it was gone before it was read, or is private.
 unseen as (
     select e.event_id
     from core.community_event as e
