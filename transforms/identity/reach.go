@@ -11,6 +11,9 @@ import (
 // touched belongs to. A component is closed under all evidence of before; what
 // is new joins whole components.
 func (r *round) reach(ctx context.Context) error {
+	if r.isWhole() {
+		return r.listNewcomers(ctx)
+	}
 	if r.solvesAll {
 		return nil
 	}

@@ -55,26 +55,34 @@ func (r *round) suggestSimilar(ctx context.Context, outcome *Outcome) error {
 // noteApart makes temp.apart, the logins, both ways round, whose people somebody
 // decided to be two: nobody is to be asked again.
 func (r *round) noteApart(ctx context.Context) error {
-	return r.exec(ctx, `create or replace temp table apart as
+	// Without a decision there is nobody to look for among all logins.
+	decided, err := r.count(ctx, "select count(*) from lake.identity.decision as d where d.verb = 'not_same'")
+	if err != nil {
+		return err
+	}
+	if decided == 0 {
+		return r.exec(ctx, "create or replace temp table apart (identity_id varchar, other_identity_id varchar)")
+	}
+	return r.exec(ctx, fmt.Sprintf(`create or replace temp table apart as
 with
 people as (
-    select p.person_id, q.person_id as other_person_id
+    select p.person_key, q.person_key as other_person_key
     from lake.identity.decision as d
-    inner join lake.identity.person_identity as p on p.identity_id = d.identity_id and p.unlinked_at is null
-    inner join lake.identity.person_identity as q on q.identity_id = d.other_identity_id and q.unlinked_at is null
+    inner join lake.identity.person_identity as p on p.identity_key = %s and p.unlinked_at is null
+    inner join lake.identity.person_identity as q on q.identity_key = %s and q.unlinked_at is null
     where d.verb = 'not_same'
 ),
 
 ways as (
-    select p.person_id, p.other_person_id from people as p
+    select p.person_key, p.other_person_key from people as p
     union
-    select p.other_person_id, p.person_id from people as p
+    select p.other_person_key, p.person_key from people as p
 )
 
 select a.identity_id, b.identity_id as other_identity_id
 from ways as w
-inner join lake.identity.person_identity as a on a.person_id = w.person_id and a.unlinked_at is null
-inner join lake.identity.person_identity as b on b.person_id = w.other_person_id and b.unlinked_at is null`)
+inner join lake.identity.person_identity as a on a.person_key = w.person_key and a.unlinked_at is null
+inner join lake.identity.person_identity as b on b.person_key = w.other_person_key and b.unlinked_at is null`, keyOf("d.identity_id"), keyOf("d.other_identity_id")))
 }
 
 // isApart holds of rows x that temp.apart has.

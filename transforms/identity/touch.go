@@ -42,14 +42,10 @@ const solveAllFrom = 1000
 // touch lists the records that changed, and the logins that they, decisions,
 // consent or time have to do with.
 func (r *round) touch(ctx context.Context) error {
-	newLogins := "(select cast(null as varchar) as identity_id where false)"
-	if r.NewLogins != "" {
-		newLogins = r.NewLogins
+	err := r.exec(ctx, "create or replace temp table touched_record as "+r.changed("select distinct c.record from %s as c", "record"))
+	if err == nil && !r.isWhole() {
+		err = r.listNewcomers(ctx)
 	}
-	err := r.exec(ctx,
-		fmt.Sprintf(`create or replace temp table newcomer as
-select n.identity_id, %s as identity_key from %s as n`, keyOf("n.identity_id"), newLogins),
-		"create or replace temp table touched_record as "+r.changed("select distinct c.record from %s as c", "record"))
 	r.solvesAll = r.isWhole()
 	if err == nil && !r.solvesAll {
 		r.solvesAll, err = r.isMost(ctx, "lake.identity.pending")
@@ -83,6 +79,17 @@ where t.identity_id is not null`, keyOf("t.identity_id"), strings.Join(touched, 
 	}
 	r.solvesAll, err = r.isMost(ctx, "temp.touched")
 	return err
+}
+
+// listNewcomers lists the logins that were never seen before: where everything is
+// read, after that, which needs the memory.
+func (r *round) listNewcomers(ctx context.Context) error {
+	newLogins := "(select cast(null as varchar) as identity_id where false)"
+	if r.NewLogins != "" {
+		newLogins = r.NewLogins
+	}
+	return r.exec(ctx, fmt.Sprintf(`create or replace temp table newcomer as
+select n.identity_id, %s as identity_key from %s as n`, keyOf("n.identity_id"), newLogins))
 }
 
 // isMost reports whether a table has half as many logins as there are.
