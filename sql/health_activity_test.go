@@ -137,11 +137,12 @@ func TestHealth_joiningMakesActive(t *testing.T) {
 			is("community_engagement_rate", "2026-02", 0).of(0, 9),
 		},
 	}, {
-		name: "a flag counts while what it is on stands, not where that was gone before it was read",
+		name: "a flag or bookmark counts while what it is on stands, not where that was gone before it was read",
 		given: func(f *fixture) {
 			f.talk("T", "author", "4 May 08:00")
 			f.does("flag", "early", "6 May 09:00", line{"content_id": f.id("thread", "T")})
 			f.does("flag", "late", "6 May 09:00", line{"content_id": f.id("thread", "never read")})
+			f.does("bookmark", "saver", "6 May 09:00", line{"content_id": f.id("thread", "never read")})
 		},
 		want: []want{
 			is("community_dau", "2026-05-04", 1),

@@ -47,6 +47,9 @@ func (f *worldFixture) withdrawPosts() {
 		case e == nil:
 		case e.Login == p.Author && f.isForum(f.w.Threads[p.Thread].Community):
 			l["gone"] = e.Seen.Add(24*time.Hour) < f.before
+		case e.Login == p.Author && f.w.StaysEmpty(id):
+			l["is_removed"] = true
+			delete(l, "author_identity_id")
 		case e.Login == p.Author:
 			l["gone"] = true
 		default:

@@ -95,7 +95,9 @@ func watched(b *testing.B, company *benchedCompany, cmd *exec.Cmd) (costs []cost
 		c.Served, served = now-served, now
 		whole.Served += c.Served
 		whole.PeakMB = max(whole.PeakMB, c.PeakMB)
-		say("  %s: %d records, %.1f s, %.1f CPU seconds, %.0f MB at the peak", c.Stage, c.Records, c.Seconds, c.CPU, c.PeakMB)
+		if c.Seconds > 0 { // else it is a size
+			say("  %s: %d records, %.1f s, %.1f CPU seconds, %.0f MB at the peak", c.Stage, c.Records, c.Seconds, c.CPU, c.PeakMB)
+		}
 		costs = append(costs, c)
 	}
 	for lines := bufio.NewScanner(out); lines.Scan(); {
@@ -113,8 +115,9 @@ func watched(b *testing.B, company *benchedCompany, cmd *exec.Cmd) (costs []cost
 	return append(costs, whole)
 }
 
-// A memoryWatch looks ten times a second at how much memory a process and its
-// children take: their proportional sets, which count once what they share.
+// A memoryWatch looks ten times a second, of large processes less often, at how
+// much memory a process and its children take: their proportional sets, which
+// count once what they share.
 type memoryWatch struct {
 	mu   gosync.Mutex
 	peak float64 // MB
@@ -126,17 +129,17 @@ func watchMemory(pid int) *memoryWatch {
 	w := &memoryWatch{quit: make(chan struct{}), done: make(chan struct{})}
 	go func() {
 		defer close(w.done)
-		ticker := time.NewTicker(100 * time.Millisecond)
-		defer ticker.Stop()
 		for {
+			began := time.Now()
 			now := treeMB(pid)
+			rest := max(100*time.Millisecond, 20*time.Since(began)) // the kernel counts page by page
 			w.mu.Lock()
 			w.peak = max(w.peak, now)
 			w.mu.Unlock()
 			select {
 			case <-w.quit:
 				return
-			case <-ticker.C:
+			case <-time.After(rest):
 			}
 		}
 	}()

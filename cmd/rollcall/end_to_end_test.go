@@ -46,7 +46,7 @@ func TestEndToEnd_equalsTheTruth(t *testing.T) {
 	known := w.Known(world.MomentOf(began))
 	s.requireSamePeople(w, known)
 	s.requireSameCompanies(w, world.MomentOf(began))
-	want := truth.ComputeRead(w, began, truth.Reading{Looks: []time.Time{began}, People: known})
+	want := truth.ComputeRead(w, began, truth.Reading{Looks: []time.Time{began}, People: known, Companies: w.KnownOrgs(world.MomentOf(began))})
 	s.requireTruth(w, want)
 }
 

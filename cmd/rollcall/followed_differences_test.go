@@ -44,7 +44,7 @@ func witnessed() []difference {
 		kpis: []string{"flag_rate_all", "flagged_content_rate"},
 	}, {
 		why:  "An address that was given up is shown no more: who looked before knows that two logins are one person's, and where they work.",
-		kpis: []string{"identity_match_rate"},
+		kpis: []string{"identity_match_rate", "event_participation_rate", "event_attendees"},
 	}}
 }
 

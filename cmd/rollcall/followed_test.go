@@ -132,7 +132,7 @@ func (r *reader) requireTrue() {
 	w := r.company.world
 	r.requireSamePeople(w, r.known())
 	r.requireSameCompanies(w, w.End)
-	reading := truth.Reading{People: r.known()}
+	reading := truth.Reading{People: r.known(), Companies: w.KnownOrgs(w.End)}
 	for _, look := range r.looks {
 		reading.Looks = append(reading.Looks, look.Time())
 	}

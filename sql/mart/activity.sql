@@ -113,12 +113,13 @@ closed_content as (
     where not c.is_eligible
 ),
 
--- What no record shows was gone before it was read.
+-- Flags and bookmarks are listed also of content that is not: where no record
+-- shows it, it was gone before it was read, or is private.
 unseen as (
     select e.event_id
     from core.community_event as e
     left join mart.content as c on c.content_id = e.content_id
-    where e.event_type = 'flag' and e.content_id is not null and c.content_id is null
+    where e.event_type in ('flag', 'bookmark') and e.content_id is not null and c.content_id is null
 ),
 
 labelled as (

@@ -167,12 +167,7 @@ func (g *group) foldAtoms(ctx context.Context, found *probe) error {
 			return err
 		}
 	}
-	for _, m := range g.metrics {
-		if err := g.sweepAll(ctx, m, m.traits, passes); err != nil {
-			return err
-		}
-	}
-	return nil
+	return g.sweepAll(ctx, passes)
 }
 
 func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pass, made map[string]bool) error {

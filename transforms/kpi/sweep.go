@@ -65,25 +65,22 @@ func (g *group) windowSpans(m metric, grain string, w window) string {
 	return strings.Join(parts, "\nunion all\n")
 }
 
-// sweepAll reads every number of the KPI that stands on spans.
-func (g *group) sweepAll(ctx context.Context, m metric, traits []trait, passes []pass) error {
-	for _, sw := range g.sweeps(m) {
-		read := map[side]bool{}
-		for _, s := range m.sides {
-			like := side{weight: s.weight, key: s.key}
-			if read[like] || s.key == "excess" {
-				continue
-			}
-			read[like] = true
-			var into []string
-			for _, other := range m.sides {
-				if other.weight == s.weight && other.key == s.key {
-					into = append(into, other.into)
+// sweepAll reads every number that stands on spans, once for all KPIs that have
+// it.
+func (g *group) sweepAll(ctx context.Context, passes []pass) error {
+	read := map[string]bool{}
+	for _, m := range g.metrics {
+		for _, sw := range g.sweeps(m) {
+			for _, s := range m.sides {
+				number := fmt.Sprint(sw, s.weight, s.key)
+				if read[number] || s.key == "excess" {
+					continue
 				}
-			}
-			for _, p := range passes {
-				if err := g.sweepSide(ctx, m, sw, s, p, traits, into); err != nil {
-					return err
+				read[number] = true
+				for _, p := range passes {
+					if err := g.sweepSide(ctx, sw, s, p, m.traits, g.takers(sw, s)); err != nil {
+						return err
+					}
 				}
 			}
 		}
@@ -91,9 +88,26 @@ func (g *group) sweepAll(ctx context.Context, m metric, traits []trait, passes [
 	return nil
 }
 
+// takers are the KPIs that a number belongs to, each with the columns of folded
+// that it stands in.
+func (g *group) takers(sw sweep, s side) map[string][]string {
+	takers := map[string][]string{}
+	for _, m := range g.metrics {
+		if !slices.ContainsFunc(g.sweeps(m), func(other sweep) bool { return fmt.Sprint(other) == fmt.Sprint(sw) }) {
+			continue
+		}
+		for _, other := range m.sides {
+			if other.weight == s.weight && other.key == s.key {
+				takers[m.d.ID] = append(takers[m.d.ID], other.into)
+			}
+		}
+	}
+	return takers
+}
+
 // sweepSide makes the pieces of one number in one pass, turns them into steps
 // of a running sum and reads it on the sample days.
-func (g *group) sweepSide(ctx context.Context, m metric, sw sweep, s side, p pass, traits []trait, into []string) error {
+func (g *group) sweepSide(ctx context.Context, sw sweep, s side, p pass, traits []trait, takers map[string][]string) error {
 	if p.type_ != "" {
 		traits = nil
 	}
@@ -105,10 +119,12 @@ func (g *group) sweepSide(ctx context.Context, m metric, sw sweep, s side, p pas
 				statements = append(statements, states(sw, grain, g.today, t), rest(t))
 			}
 		}
-		statements = append(statements, fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
+		for id, into := range takers {
+			statements = append(statements, fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
 select '%s' as kpi_id, '%s' as grain, x.period_start, x.segment_type, x.segment_value%s
 from sampled as x
-where x.total <> 0`, strings.Join(into, ", "), m.d.ID, grain, strings.Repeat(", x.total", len(into))))
+where x.total <> 0`, strings.Join(into, ", "), id, grain, strings.Repeat(", x.total", len(into))))
+		}
 	}
 	for _, statement := range statements {
 		if err := g.tx.Exec(ctx, statement); err != nil {
@@ -148,10 +164,7 @@ reached as (
         k.until_on,
         %[1]s as segment_value,
         k.who,
-        max(k.until_on) over (
-            partition by k.who%[2]s order by k.from_on nulls last, k.until_on nulls last
-            rows between unbounded preceding and 1 preceding
-        ) as reached_on
+        %[2]s as reached_on
     from (
 %[3]s
     ) as k
@@ -166,14 +179,23 @@ select
     1 as amount
 from reached as x
 where x.until_on > x.from_on and (x.reached_on is null or x.until_on > x.reached_on)`,
-		segment, partition(p), sw.spans, strings.Join(conditions, " and "), s.weight)
+		segment, sw.reached(p), sw.spans, strings.Join(conditions, " and "), s.weight)
 }
 
-func partition(p pass) string {
-	if p.type_ == "" {
-		return ""
+// reached is the last day that a unit's spans before this one reach to. Of
+// windows, all equally long, that is where the one before it ends.
+func (sw sweep) reached(p pass) string {
+	by := "partition by k.who"
+	if p.type_ != "" {
+		by += ", k." + p.column
 	}
-	return ", k." + p.column
+	if sw.rolls {
+		return fmt.Sprintf("lag(k.until_on) over (%s order by k.from_on nulls last)", by)
+	}
+	return fmt.Sprintf(`max(k.until_on) over (
+            %s order by k.from_on nulls last, k.until_on nulls last
+            rows between unbounded preceding and 1 preceding
+        )`, by)
 }
 
 // steps are what each day adds to the running sums, by segment.

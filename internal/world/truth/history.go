@@ -15,6 +15,9 @@ type history struct {
 	witness witness
 	people  people
 
+	companies []int32 // by OrgID
+	objecting bool
+
 	members []membership // in the order of joining
 	posts   []post       // by PostID
 	answers []answer     // by ThreadID
@@ -78,7 +81,7 @@ func remember(w *world.World, at world.Moment, r Reading) *history {
 		s.looks = append(s.looks, world.MomentOf(look))
 	}
 	h := &history{
-		w: w, at: at, days: newCalendar(), witness: s, first: at,
+		w: w, at: at, days: newCalendar(), witness: s, first: at, companies: r.Companies, objecting: r.Objecting,
 		posts: make([]post, len(w.Posts)), answers: make([]answer, len(w.Threads)), flags: map[world.PostID]*flagged{},
 		memberships: map[int32][]int{}, gone: map[world.LoginID]world.Moment{}, authors: map[world.LoginID]bool{},
 	}

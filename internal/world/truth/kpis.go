@@ -31,6 +31,7 @@ func kpis() map[string]kpi {
 		"member_retention_rate_activated": {measure: divided, months: 1},
 
 		"consent_coverage_rate": {measure: divided},
+		"identity_match_rate":   {measure: divided},
 
 		"first_response_time_median_hours":          {measure: halved},
 		"first_response_time_mean_hours":            {measure: divided},

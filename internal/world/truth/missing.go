@@ -22,11 +22,11 @@ func (h *history) missing() (ids []string, gaps []Gap) {
 	without(false, "no source says how often members viewed content", "content_save_rate")
 	without(h.tellsAttendance(nil), "no events tool says who came", "event_participation_rate", "event_attendees", "event_walk_in_count")
 	without(h.tellsAttendance([]string{"research"}), "there is no research that anybody came to", "research_participation_rate")
+	without(h.companies != nil, "nobody read which companies there are", "identity_match_rate")
 	without(h.acceptsAnswers(), "no category accepts answers", "accepted_solution_rate", "accepted_solution_rate_answered", "accepted_solution_count")
 	without(h.toldVotes, "nobody has reacted to anything", "helpful_vote_rate", "helpful_votes_per_reply")
 	gaps = append(gaps,
 		Gap{"community_wau", "is given by week only, and has no month"},
-		Gap{"identity_match_rate", "says what was found out about people; what is so, the log has of everybody"},
 		Gap{"", "how long GitHub's texts are: it is read without them, and all count as long enough"},
 		Gap{"", "join_channel: no source says how members came"},
 	)

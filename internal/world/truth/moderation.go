@@ -8,7 +8,8 @@ import (
 
 // countModeration counts what was flagged of what members wrote, by the date of
 // writing; what was taken down since stays in both counts. Of an item that was
-// gone before anybody looked only its flag is known, and dates it.
+// gone before anybody looked only its flag is known, and dates it; of an emptied
+// one, that it was.
 func (h *history) countModeration(l *ledger) {
 	for i := range h.w.Posts {
 		id := world.PostID(i)
@@ -18,8 +19,9 @@ func (h *history) countModeration(l *ledger) {
 		}
 		m, in := h.days.month(p.At), h.slices(h.communityOf(id))
 		switch isKnown := h.sawPost(id); {
-		case isKnown && !h.isMember(p.Author, p.At), !isKnown && f == nil:
+		case isKnown && !h.isMember(p.Author, p.At), !isKnown && f == nil && !h.isEmptied(id):
 			continue
+		case !isKnown && f == nil:
 		case !isKnown:
 			m = h.days.month(f.first)
 		}
@@ -33,6 +35,13 @@ func (h *history) countModeration(l *ledger) {
 
 // stubLasts is how long Discourse shows that an author took a reply down.
 const stubLasts = 24 * time.Hour
+
+// isEmptied says whether a comment on GitHub stands there still, empty and
+// without an author.
+func (h *history) isEmptied(id world.PostID) bool {
+	p, opening := &h.posts[id], h.w.Threads[h.w.Posts[id].Thread].Opening
+	return p.isRemoved && p.remover == h.w.Posts[id].Author && !h.posts[opening].isRemoved && h.w.StaysEmpty(id)
+}
 
 // sawPost says whether a look showed a post.
 func (h *history) sawPost(id world.PostID) bool {

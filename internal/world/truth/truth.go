@@ -69,6 +69,9 @@ type Reading struct {
 	// People are numbers of humans by LoginID, as somebody resolved them; nil:
 	// as it is, of the logins that may be linked.
 	People []int32
+	// Companies are numbers of companies by OrgID, as somebody resolved them; nil:
+	// nobody read of any.
+	Companies []int32
 	// Objecting is the basis of linking a community's logins: true links those
 	// whose owner did not refuse (legitimate interest), false those only whose
 	// owner agreed.
@@ -87,6 +90,7 @@ func ComputeRead(w *world.World, at time.Time, r Reading) *Truth {
 	l := newLedger(h)
 	h.countMembers(l)
 	h.countConsent(l)
+	h.countMatches(l)
 	h.countActives(l)
 	h.countRegulars(l)
 	h.countActs(l)

@@ -7,6 +7,7 @@ kpi "at_risk_member_share" {
   owner       = "community_manager"
   cadence     = "monthly"
   category    = "health"
+  version     = 2
   measure     = "ratio"
   forward     = true
   unit        = "ratio"
@@ -28,20 +29,24 @@ kpi "at_risk_member_share" {
 }
 */
 with
--- The days that bear on the end of each month: the last 30, in which a member
--- may have gone quiet, and the 90 before, in which the member was active.
+-- The days that bear on the end of each month and quarter: the last 30, in which
+-- a member may have gone quiet, and the 90 before, in which the member was active.
+-- A quarter is counted like its last month, and not taken from it: so that what
+-- is asked for of late periods alone is made of their days alone.
 ends as (
     select
+        p.grain,
         p.period_start,
         add_days(p.period_end, -param('quiet_days')) as quiet_from,
         add_days(p.period_end, -param('quiet_days') - param('quiet_base_days')) as base_from,
         p.period_end
     from ref.period as p
-    where p.grain = 'month'
+    where p.grain in ('month', 'quarter')
 ),
 
 days as (
     select
+        e.grain,
         e.period_start,
         e.quiet_from,
         cal.date_day,
@@ -63,6 +68,7 @@ active_days as (
 
 regulars as (
     select
+        d.grain,
         d.period_start,
         d.quiet_from,
         a.person_id,
@@ -70,30 +76,17 @@ regulars as (
         not bool_or(d.is_quiet_day) as has_gone_quiet
     from active_days as a
     inner join days as d on d.date_day = a.happened_on
-    group by d.period_start, d.quiet_from, a.person_id, a.community_id
+    group by d.grain, d.period_start, d.quiet_from, a.person_id, a.community_id
     having count(*) filter (where not d.is_quiet_day) >= param('quiet_min_active_days')
-),
-
-settled as (
-    select r.period_start, r.person_id, r.community_id, r.has_gone_quiet
-    from regulars as r
-    left join mart.person as p on p.person_id = r.person_id
-    where coalesce(p.first_joined_on < r.quiet_from, true)
 ),
 
 final as (
     select
-        'month' as grain, s.period_start, s.person_id, s.community_id,
-        s.has_gone_quiet as numerator, true as denominator
-    from settled as s
-    union all
-    -- A quarter ends with its last month.
-    select
-        'quarter' as grain, q.period_start, s.person_id, s.community_id,
-        s.has_gone_quiet as numerator, true as denominator
-    from settled as s
-    inner join ref.period as m on m.grain = 'month' and m.period_start = s.period_start
-    inner join ref.period as q on q.grain = 'quarter' and q.period_end = m.period_end
+        r.grain, r.period_start, r.person_id, r.community_id,
+        r.has_gone_quiet as numerator, true as denominator
+    from regulars as r
+    left join mart.person as p on p.person_id = r.person_id
+    where coalesce(p.first_joined_on < r.quiet_from, true)
 )
 
 select * from final

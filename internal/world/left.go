@@ -27,3 +27,32 @@ func (w *World) MeetsHidden(id PostID, before, at Moment) bool {
 	}
 	return active >= newest-reread
 }
+
+// StaysEmpty says whether a post that its author took down stays as an empty one
+// without an author: on GitHub a comment of a discussion, of the first of its two
+// levels, that had been replied to.
+func (w *World) StaysEmpty(id PostID) bool {
+	gone, t := w.Posts[id].Removed, &w.Threads[w.Posts[id].Thread]
+	c := &w.Communities[t.Community]
+	if c.Source != GitHub || c.Categories[t.Category].Issues || gone == Never || id == t.Opening || w.firstLevel(id) != id {
+		return false
+	}
+	for i := range w.Posts {
+		p := &w.Posts[i]
+		if p.Thread == w.Posts[id].Thread && PostID(i) != id && p.Seen < gone && p.Removed > gone && w.firstLevel(PostID(i)) == id {
+			return true
+		}
+	}
+	return false
+}
+
+// firstLevel is the comment that a post of a discussion stands under, or itself.
+func (w *World) firstLevel(id PostID) PostID {
+	for {
+		parent := w.Posts[id].Parent
+		if parent == None || parent == w.Threads[w.Posts[id].Thread].Opening {
+			return id
+		}
+		id = parent
+	}
+}
