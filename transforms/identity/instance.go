@@ -43,7 +43,7 @@ func (list instances) trustOf(number string) string {
 	for _, i := range list {
 		fmt.Fprintf(&cases, " when %d then %d", i.number, i.trust)
 	}
-	return "case " + number + cases.String() + " else 1 end"
+	return "case " + number + cases.String() + " when null then 0 else 1 end" // a case without any is no SQL
 }
 
 // numberStrangers gives numbers to instances that have none, and reports whether
