@@ -14,8 +14,8 @@ const medianCINeeds = 20
 // median cannot be collapsed before. The interval lies between the order
 // statistics whose ranks are half a standard normal interval of the binomial
 // around the middle. An infinite amount means "not yet", so a median that falls
-// there is unknown. The amounts of a cell are sorted once; the value is the mean of
-// the one or two in the middle.
+// there is unknown. The amounts are ranked once; the value is the mean of the
+// one or two in the middle.
 func (g *group) foldMedian(ctx context.Context, grain, placed string, traits []trait, passes []pass) error {
 	columns := "k.period_start, k.amount"
 	for _, key := range g.keys() {
@@ -42,10 +42,11 @@ func (g *group) foldMedian(ctx context.Context, grain, placed string, traits []t
 		if p.condition != "" {
 			conditions = append(conditions, p.condition)
 		}
+		who := "cast(null as integer)"
 		if g.head().who() != "" {
-			n = "count(distinct k.who)"
+			who, n = "k.who", "count(distinct r.who)"
 		}
-		query := fmt.Sprintf(medianCells, value, strings.Join(conditions, " and "), n, g.head().d.ID, grain, p.type_, medianCINeeds, text, decode)
+		query := fmt.Sprintf(medianCells, value, who, strings.Join(conditions, " and "), n, g.head().d.ID, grain, p.type_, medianCINeeds, text, decode)
 		if err := g.tx.Exec(ctx, query); err != nil {
 			return err
 		}
@@ -54,34 +55,45 @@ func (g *group) foldMedian(ctx context.Context, grain, placed string, traits []t
 }
 
 const medianCells = intoCells + `with
-gathered as (
+ranked as (
     select
         k.period_start,
         %[1]s as segment_value,
-        list_sort(list(k.amount)) as in_order,
-        count(*) as amounts,
-        %[3]s as n
+        %[2]s as who,
+        k.amount,
+        row_number() over (partition by k.period_start, %[1]s order by k.amount nulls last) as place,
+        count(*) over (
+            partition by k.period_start, %[1]s order by k.amount nulls last
+            rows between unbounded preceding and unbounded following
+        ) as amounts
     from amounts as k
-    where %[2]s
-    group by k.period_start, %[1]s
+    where %[3]s
 ),
 
 folded as (
     select
-        g.period_start,
-        g.segment_value,
-        g.amounts,
-        g.n,
-        safe_div(g.in_order[(g.amounts + 1) // 2] + g.in_order[g.amounts // 2 + 1], 2) as value,
-        g.in_order[cast(greatest(1, floor(g.amounts * 0.5e0 - 0.979981992270027e0 * sqrt(g.amounts))) as bigint)] as ci_low,
-        g.in_order[cast(least(g.amounts, ceil(g.amounts * 0.5e0 + 1 + 0.979981992270027e0 * sqrt(g.amounts))) as bigint)] as ci_high
-    from gathered as g
+        r.period_start,
+        r.segment_value,
+        count(*) as amounts,
+        %[4]s as n,
+        safe_div(sum(r.amount) filter (where r.place * 2 in (r.amounts, r.amounts + 1, r.amounts + 2)), 2 - count(*) %% 2) as value,
+        min(r.amount) filter (
+            where r.place = greatest(1, coalesce(floor(r.amounts * 0.5e0 - 0.979981992270027e0 * sqrt(r.amounts)), 1))
+        ) as ci_low,
+        min(r.amount) filter (
+            where r.place = least(
+                coalesce(r.amounts, 1),
+                coalesce(ceil(r.amounts * 0.5e0 + 1 + 0.979981992270027e0 * sqrt(r.amounts)), 1)
+            )
+        ) as ci_high
+    from ranked as r
+    group by r.period_start, r.segment_value
 )
 
-select '%[4]s' as kpi_id, '%[5]s' as grain, f.period_start, '%[6]s' as segment_type, %[8]s as segment_value,
+select '%[5]s' as kpi_id, '%[6]s' as grain, f.period_start, '%[7]s' as segment_type, %[9]s as segment_value,
     cast(null as double) as numerator, cast(f.amounts as double) as denominator,
     nullif(f.value, cast('infinity' as double)) as value, f.n,
-    case when f.amounts >= %[7]d then nullif(f.ci_low, cast('infinity' as double)) end as ci_low,
-    case when f.amounts >= %[7]d then nullif(f.ci_high, cast('infinity' as double)) end as ci_high,
+    case when f.amounts >= %[8]d then nullif(f.ci_low, cast('infinity' as double)) end as ci_low,
+    case when f.amounts >= %[8]d then nullif(f.ci_high, cast('infinity' as double)) end as ci_high,
     cast(null as double) as low, cast(null as double) as high
-from folded as f%[9]s`
+from folded as f%[10]s`
