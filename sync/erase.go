@@ -196,16 +196,15 @@ func (x *erasing) changed(ctx context.Context, id streamID, row func(...driver.V
 
 // recount sets how many keys of the stream are live and how many are gone.
 func (x *erasing) recount(ctx context.Context, tx *warehouse.Tx, id streamID) error {
-	where := whereStream
 	if err := tx.Exec(ctx, `create or replace temp table recounted as
 		select c.* replace (k.live as live_count, k.gone as deleted_count) from ops.cursor as c,
 			(select count(*) filter (where not l.is_deleted) as live, count(*) filter (where l.is_deleted) as gone
 			from (select arg_max(is_deleted, version) as is_deleted from raw.`+warehouse.Ident(id.table())+" where instance = ? group by key) as l) as k"+
-		strings.Replace(where, "type", "c.type", 1), append([]any{id.instance}, id.args()...)...); err != nil {
+		strings.Replace(whereStream, "type", "c.type", 1), append([]any{id.instance}, id.args()...)...); err != nil {
 		return err
 	}
 	return errors.Join(
-		tx.Exec(ctx, "delete from ops.cursor"+where, id.args()...),
+		tx.Exec(ctx, "delete from ops.cursor"+whereStream, id.args()...),
 		tx.Exec(ctx, "insert into ops.cursor select * from temp.recounted"),
 		tx.Exec(ctx, "drop table temp.recounted"))
 }

@@ -2,7 +2,6 @@ package sync
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -49,15 +48,8 @@ func (x *erasing) eraseOps(ctx context.Context) error {
 		if err := tx.Exec(ctx, "delete from ops.rejected_record as r where "+rejected); err != nil {
 			return err
 		}
-		const holding = "try(decode(c.cursor)) is not null and erased_cut(try(decode(c.cursor))) <> try(decode(c.cursor))"
-		if err := x.count(ctx, tx, x.cut, "cursor", "select count(*) from ops.cursor as c where "+holding); err != nil {
-			return err
-		}
-		return errors.Join(
-			tx.Exec(ctx, "create or replace temp table given_up as select c.* replace (cast(null as blob) as cursor, false as is_listing) from ops.cursor as c where "+holding),
-			tx.Exec(ctx, "delete from ops.cursor as c where "+holding),
-			tx.Exec(ctx, "insert into ops.cursor select * from temp.given_up"),
-			tx.Exec(ctx, "drop table temp.given_up"))
+		const holding = "try(decode(t.cursor)) is not null and erased_cut(try(decode(t.cursor))) <> try(decode(t.cursor))"
+		return x.rewrite(ctx, tx, "cursor", "cast(null as blob) as cursor, false as is_listing", holding)
 	})
 }
 
@@ -67,15 +59,15 @@ func (x *erasing) cutColumns(ctx context.Context, tx *warehouse.Tx, table string
 		changed = append(changed, fmt.Sprintf("erased_cut(t.%[1]s) <> t.%[1]s", column))
 		replaced = append(replaced, fmt.Sprintf("erased_cut(t.%[1]s) as %[1]s", column))
 	}
-	where := strings.Join(changed, " or ")
+	return x.rewrite(ctx, tx, table, strings.Join(replaced, ", "), strings.Join(changed, " or "))
+}
+
+// rewrite cuts something out of rows t of a table of ops, and counts them.
+func (x *erasing) rewrite(ctx context.Context, tx *warehouse.Tx, table, columns, where string) error {
 	if err := x.count(ctx, tx, x.cut, table, "select count(*) from ops."+table+" as t where "+where); err != nil {
 		return err
 	}
-	return errors.Join(
-		tx.Exec(ctx, fmt.Sprintf("create or replace temp table erased_text as select t.* replace (%s) from ops.%s as t where %s", strings.Join(replaced, ", "), table, where)),
-		tx.Exec(ctx, "delete from ops."+table+" as t where "+where),
-		tx.Exec(ctx, "insert into ops."+table+" select * from temp.erased_text"),
-		tx.Exec(ctx, "drop table temp.erased_text"))
+	return tx.Rewrite(ctx, "ops."+table, columns, where)
 }
 
 func (x *erasing) count(ctx context.Context, tx *warehouse.Tx, into map[string]int64, table, query string) error {

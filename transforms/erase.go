@@ -2,7 +2,6 @@ package transforms
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -187,12 +186,6 @@ func PendingErasures(ctx context.Context, db *warehouse.DB) (pending int, err er
 // SettleErasures notes that all erasures are finished.
 func (b *Builder) SettleErasures(ctx context.Context) error {
 	return b.opts.DB.Lake.Write(ctx, func(tx *warehouse.Tx) error {
-		if err := tx.Exec(ctx, "create or replace temp table ended as select e.* replace (cast(? as timestamp) as finished_at) from lake.identity.erasure as e where e.finished_at is null", b.opts.Now().UTC()); err != nil {
-			return err
-		}
-		return errors.Join(
-			tx.Exec(ctx, "delete from lake.identity.erasure where finished_at is null"),
-			tx.Exec(ctx, "insert into lake.identity.erasure select * from temp.ended"),
-			tx.Exec(ctx, "drop table temp.ended"))
+		return tx.Rewrite(ctx, "lake.identity.erasure", "cast(? as timestamp) as finished_at", "t.finished_at is null", b.opts.Now().UTC())
 	})
 }

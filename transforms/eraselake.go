@@ -135,11 +135,7 @@ func (x *lakeErasing) maskWords(ctx context.Context) error {
 	}
 	where := strings.Join(holding, " or ")
 	for _, table := range spokenTables() {
-		if err := x.exec(ctx,
-			fmt.Sprintf("create or replace temp table erased_words as select t.* replace (%s) from lake.%s as t where %s", strings.Join(masked, ", "), table, where),
-			fmt.Sprintf("delete from lake.%s as t where %s", table, where),
-			fmt.Sprintf("insert into lake.%s select * from temp.erased_words", table),
-			"drop table temp.erased_words"); err != nil {
+		if err := x.tx.Rewrite(ctx, "lake."+table, strings.Join(masked, ", "), where); err != nil {
 			return err
 		}
 	}

@@ -162,6 +162,27 @@ func (tx *Tx) Exec(ctx context.Context, query string, args ...any) error {
 	return err
 }
 
+// Rewrite gives columns of some rows of a table new values: columns is a list of
+// "expression as column", where a condition, both of the rows t; args are those of
+// columns. The rows are deleted and inserted, since UPDATE writes every row group
+// that it touches anew.
+func (tx *Tx) Rewrite(ctx context.Context, table, columns, where string, args ...any) error {
+	err := tx.Exec(ctx, fmt.Sprintf("create or replace temp table rewritten as select t.* replace (%s) from %s as t where %s", columns, table, where), args...)
+	if err != nil {
+		return err
+	}
+	for _, statement := range []string{
+		fmt.Sprintf("delete from %s as t where %s", table, where),
+		fmt.Sprintf("insert into %s select * from temp.rewritten", table),
+		"drop table temp.rewritten",
+	} {
+		if err := tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
 // Query runs one select inside the transaction.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return tx.conn.QueryContext(ctx, query, args...)

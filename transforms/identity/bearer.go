@@ -175,6 +175,6 @@ from lake.vault.value as v
 inner join lake.identity.observation as o on o.value_key = v.value_key
 where v.id_type = 'email' and (v.class = 'placeholder' or v.class in `+personal+`)
 group by v.norm
-having bool_and(o.identity_key in (select md5_number_lower(l.id) from (select unnest([`+strings.Trim(list(logins), "()")+`]) as id) as l))
+having bool_and(o.identity_key in (select `+keyOf("l.id")+` from (select unnest([`+strings.Trim(list(logins), "()")+`]) as id) as l))
 order by 1`)
 }

@@ -9,10 +9,10 @@ import (
 // selectEnds gives since when gone logins have not had addresses that their
 // deleted records show last, where other evidence says so: a record is often
 // found gone long after.
-const selectEnds = `select o.identity_key, o.value_key, max(o.seen_until) as ended_at
+var selectEnds = `select o.identity_key, o.value_key, max(o.seen_until) as ended_at
 from %s as o
 inner join (
-    select distinct e.record, cast(md5_number(e.identity_id) >> 64 as ubigint) as identity_key, least(e.seen_until, e.deleted_at) as seen_until
+    select distinct e.record, ` + keyOf("e.identity_id") + ` as identity_key, least(e.seen_until, e.deleted_at) as seen_until
     from lake.staging.identity_evidence as e
     where e.id_type = 'email' and e.seen_until is not null
         and e.identity_id in (select s.identity_id from lake.staging.identity as s where s.deleted_at is not null and s.email is not null)

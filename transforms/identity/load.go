@@ -202,11 +202,14 @@ const (
 // on the issuer of a subject.
 const selectValues = `select v.value_key,
     cast(v.id_type = 'subject' as ubigint) * %[1]d + cast(v.class in ('unique', 'generic') as ubigint) * %[2]d + cast(v.class = 'generic' and v.id_type = 'email' as ubigint) * %[3]d
-        + case when v.id_type = 'subject' and not starts_with(v.namespace, %[4]s) then (cast(md5_number(v.namespace) >> 64 as ubigint) & 4294967295) * 4294967296 else 0 end,
+        + case when v.id_type = 'subject' and not starts_with(v.namespace, %[4]s) then (%[7]s & 4294967295) * 4294967296 else 0 end,
     v.untagged_key
 from lake.vault.value as v
 where %[5]s and v.id_type in ('email', 'subject')
-    and (v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null)`
+    and %[6]s`
+
+// tells is the condition that a value v may link or suggest.
+const tells = "(v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null)"
 
 // loadValues reads the values that may link or suggest. One that differs from
 // another by its tag only counts as that, if that was seen.
@@ -222,7 +225,7 @@ func (r *round) loadValues(ctx context.Context, l *loading) error {
 	}
 	l.values, l.Values, l.shared = newNumbers(int(n)), make([]Value, 0, n), make([]bool, 0, n)
 	values, untagged := newAdding(l.values), map[int32]uint64{}
-	err = r.tx.Values(ctx, fmt.Sprintf(selectValues, subjectFlag, plainFlag, sharedFlag, literal(gitHub), said), func(row []driver.Value) error {
+	err = r.tx.Values(ctx, fmt.Sprintf(selectValues, subjectFlag, plainFlag, sharedFlag, literal(gitHub), said, tells, keyOf("v.namespace")), func(row []driver.Value) error {
 		packed := row[1].(uint64)
 		v := Value{Key: row[0].(uint64), Issuer: uint32(packed >> 32)}
 		if packed&subjectFlag != 0 {
@@ -255,9 +258,9 @@ func (r *round) loadValues(ctx context.Context, l *loading) error {
 }
 
 func (r *round) loadDecisions(ctx context.Context, l *loading) error {
-	return r.tx.Values(ctx, `select cast(md5_number(d.identity_id) >> 64 as ubigint), cast(md5_number(d.other_identity_id) >> 64 as ubigint), d.verb = 'same'
+	return r.tx.Values(ctx, fmt.Sprintf(`select %s, %s, d.verb = 'same'
 from lake.identity.decision as d
-where d.verb in ('same', 'not_same')`, func(row []driver.Value) error {
+where d.verb in ('same', 'not_same')`, keyOf("d.identity_id"), keyOf("d.other_identity_id")), func(row []driver.Value) error {
 		a, b := l.logins.find(row[0].(uint64)), l.logins.find(row[1].(uint64))
 		switch {
 		case a < 0 || b < 0 || a == b:

@@ -31,7 +31,7 @@ telling as (
     select v.value_key, v.untagged_key
     from lake.vault.value as v
     inner join said as s on s.value_key = v.value_key
-    where v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null
+    where `+tells+`
 )
 
 select t.value_key from telling as t
@@ -52,7 +52,7 @@ near as (
     select o.value_key from lake.identity.observation as o
     where o.id_type in ('reference', 'merge') and o.identity_key in (select t.identity_key from temp.touched as t)
     union
-    select md5_number_lower(unnest([d.identity_id, d.other_identity_id])) from lake.identity.decision as d
+    select `+keyOf("unnest([d.identity_id, d.other_identity_id])")+` from lake.identity.decision as d
     where d.identity_id in (select t.identity_id from temp.touched as t) or d.other_identity_id in (select t.identity_id from temp.touched as t)
 ),
 
@@ -139,7 +139,7 @@ const (
 // contact belongs to now, its main one or that of the least id, companies of one
 // account being one; and consent.
 // Of answers the latest of each source counts, and one refusal is enough.
-const describeLogins = `create or replace temp table login as
+var describeLogins = `create or replace temp table login as
 with
 dirty as (
     %[1]s
@@ -152,19 +152,19 @@ logins as (
 ),
 
 bots as (
-    select distinct cast(md5_number(s.identity_id) >> 64 as ubigint) as identity_key from lake.staging.identity as s where s.is_bot
+    select distinct ` + keyOf("s.identity_id") + ` as identity_key from lake.staging.identity as s where s.is_bot
 ),
 
 shown as (
     select s.identity_key, bool_or(i.is_community) as is_community
-    from (select cast(md5_number(h.identity_id) >> 64 as ubigint) as identity_key, h.record from lake.staging.identity as h where %[4]s) as s
+    from (select ` + keyOf("h.identity_id") + ` as identity_key, h.record from lake.staging.identity as h where %[4]s) as s
     inner join lake.identity.instance as i on i.source = split_part(s.record, ':', 1) and i.source_instance = split_part(s.record, ':', 2)
     where s.identity_key in (select l.identity_key from logins as l where l.is_community is null)
     group by s.identity_key
 ),
 
 memberships as (
-    select cast(md5_number(m.identity_id) >> 64 as ubigint) as identity_key, m.org_id, coalesce(m.is_primary, false) as is_primary
+    select ` + keyOf("m.identity_id") + ` as identity_key, m.org_id, coalesce(m.is_primary, false) as is_primary
     from lake.staging.org_membership as m
     left join lake.identity.instance as i on i.source = split_part(m.record, ':', 1) and i.source_instance = split_part(m.record, ':', 2)
     where m.deleted_at is null and (m.valid_from is null or m.valid_from <= %[2]s) and (m.valid_to is null or m.valid_to > %[2]s)
@@ -207,7 +207,7 @@ answers as (
 ),
 
 consents as (
-    select cast(md5_number(a.identity_id) >> 64 as ubigint) as identity_key, bool_or(a.status = 'granted') as is_granted, bool_or(a.status <> 'granted') as is_refused
+    select ` + keyOf("a.identity_id") + ` as identity_key, bool_or(a.status = 'granted') as is_granted, bool_or(a.status <> 'granted') as is_refused
     from answers as a
     where a.recency = 1
     group by a.identity_id
@@ -217,7 +217,7 @@ described as (
     select
         l.identity_key,
         l.instance_no,
-        coalesce(cast(md5_number(e.company_id) >> 64 as ubigint), 0) as company_key,
+        coalesce(` + keyOf("e.company_id") + `, 0) as company_key,
         coalesce(c.is_customer, true) as is_customer,
         b.identity_key is not null as is_bot,
         not coalesce(a.is_refused, false)

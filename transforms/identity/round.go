@@ -127,11 +127,7 @@ func (r *round) keepKeys(ctx context.Context) error {
 		if unkeyed == 0 {
 			continue
 		}
-		err = r.exec(ctx,
-			fmt.Sprintf("create or replace temp table ended as select t.* replace (%s) from lake.identity.%s as t where %s", table.keys, table.name, table.unkeyed),
-			fmt.Sprintf("delete from lake.identity.%s as t where %s", table.name, table.unkeyed),
-			fmt.Sprintf("insert into lake.identity.%s select * from temp.ended", table.name))
-		if err != nil {
+		if err := r.tx.Rewrite(ctx, "lake.identity."+table.name, table.keys, table.unkeyed); err != nil {
 			return err
 		}
 	}

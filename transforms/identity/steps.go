@@ -13,7 +13,7 @@ logins as (
 telling as (
     select v.value_key, v.untagged_key, v.id_type, v.norm, v.class
     from lake.vault.value as v
-    where v.id_type in ('email', 'subject') and (v.class in ('unique', 'generic', 'mixed_script') or v.class = 'role' and v.company_domain is null)
+    where v.id_type in ('email', 'subject') and ` + tells + `
 ),
 
 said as (

@@ -58,15 +58,8 @@ func (r *round) writeClasses(ctx context.Context, l *loading, s *Solution) error
 	if err != nil {
 		return err
 	}
-	return r.exec(ctx,
-		`create or replace temp table ended as
-select v.* replace (
-    case when v.class = 'unique' then 'generic' else 'unique' end as class,
-    case when v.class = 'unique' then 'shared by too many logins' end as reason)
-from lake.vault.value as v
-where v.value_key in (select g.value_key from temp.shared_value as g)`,
-		"delete from lake.vault.value as v using temp.ended as e where e.value_key = v.value_key",
-		"insert into lake.vault.value select * from temp.ended")
+	return r.tx.Rewrite(ctx, "lake.vault.value", `case when t.class = 'unique' then 'generic' else 'unique' end as class,
+    case when t.class = 'unique' then 'shared by too many logins' end as reason`, "t.value_key in (select g.value_key from temp.shared_value as g)")
 }
 
 // writeRefusals replaces the refusals that are others than before.

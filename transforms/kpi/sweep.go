@@ -65,65 +65,82 @@ func (g *group) windowSpans(m metric, grain string, w window) string {
 	return strings.Join(parts, "\nunion all\n")
 }
 
-// sweepAll reads every number that stands on spans, once for all KPIs that have
-// it.
-func (g *group) sweepAll(ctx context.Context, passes []pass) error {
-	read := map[string]bool{}
+// A stock is a number that stands on spans, with everywhere that it is wanted.
+type stock struct {
+	sweep
+	side
+	takers []taker
+}
+
+// A taker is a KPI, and the columns of folded in which it has a number.
+type taker struct {
+	id   string
+	into []string
+}
+
+// stocks are the numbers that stand on spans, each once for all KPIs that have it.
+func (g *group) stocks() []*stock {
+	var list []*stock
+	at := map[string]*stock{}
 	for _, m := range g.metrics {
 		for _, sw := range g.sweeps(m) {
 			for _, s := range m.sides {
-				number := fmt.Sprint(sw, s.weight, s.key)
-				if read[number] || s.key == "excess" {
+				if s.key == "excess" {
 					continue
 				}
-				read[number] = true
-				for _, p := range passes {
-					if err := g.sweepSide(ctx, sw, s, p, m.traits, g.takers(sw, s)); err != nil {
-						return err
-					}
+				key := fmt.Sprint(sw, s.weight, s.key)
+				if at[key] == nil {
+					at[key] = &stock{sweep: sw, side: s}
+					list = append(list, at[key])
 				}
+				at[key].give(m.d.ID, s.into)
+			}
+		}
+	}
+	return list
+}
+
+// give has a KPI, the last that was given to or the next, take the number.
+func (s *stock) give(id, into string) {
+	if n := len(s.takers); n == 0 || s.takers[n-1].id != id {
+		s.takers = append(s.takers, taker{id: id})
+	}
+	last := &s.takers[len(s.takers)-1]
+	last.into = append(last.into, into)
+}
+
+// sweepAll reads every number that stands on spans.
+func (g *group) sweepAll(ctx context.Context, passes []pass) error {
+	for _, s := range g.stocks() {
+		for _, p := range passes {
+			if err := g.sweepSide(ctx, s, p); err != nil {
+				return err
 			}
 		}
 	}
 	return nil
 }
 
-// takers are the KPIs that a number belongs to, each with the columns of folded
-// that it stands in.
-func (g *group) takers(sw sweep, s side) map[string][]string {
-	takers := map[string][]string{}
-	for _, m := range g.metrics {
-		if !slices.ContainsFunc(g.sweeps(m), func(other sweep) bool { return fmt.Sprint(other) == fmt.Sprint(sw) }) {
-			continue
-		}
-		for _, other := range m.sides {
-			if other.weight == s.weight && other.key == s.key {
-				takers[m.d.ID] = append(takers[m.d.ID], other.into)
-			}
-		}
-	}
-	return takers
-}
-
 // sweepSide makes the pieces of one number in one pass, turns them into steps
 // of a running sum and reads it on the sample days.
-func (g *group) sweepSide(ctx context.Context, sw sweep, s side, p pass, traits []trait, takers map[string][]string) error {
+func (g *group) sweepSide(ctx context.Context, s *stock, p pass) error {
+	traits := g.head().traits
 	if p.type_ != "" {
 		traits = nil
 	}
-	statements := []string{g.pieces(sw, s, p), steps(p, traits)}
-	for _, grain := range sw.grains {
-		statements = append(statements, samples(sw, grain, g.today, traitsOf(traits, grain)))
+	statements := []string{g.pieces(s, p), steps(p, traits)}
+	for _, grain := range s.grains {
+		statements = append(statements, samples(s.sweep, grain, g.today, traitsOf(traits, grain)))
 		for _, t := range traitsOf(traits, grain) {
 			if t.state {
-				statements = append(statements, states(sw, grain, g.today, t), rest(t))
+				statements = append(statements, states(s.sweep, grain, g.today, t), rest(t))
 			}
 		}
-		for id, into := range takers {
+		for _, t := range s.takers {
 			statements = append(statements, fmt.Sprintf(`insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)
 select '%s' as kpi_id, '%s' as grain, x.period_start, x.segment_type, x.segment_value%s
 from sampled as x
-where x.total <> 0`, strings.Join(into, ", "), id, grain, strings.Repeat(", x.total", len(into))))
+where x.total <> 0`, strings.Join(t.into, ", "), t.id, grain, strings.Repeat(", x.total", len(t.into))))
 		}
 	}
 	for _, statement := range statements {
@@ -136,7 +153,7 @@ where x.total <> 0`, strings.Join(into, ", "), id, grain, strings.Repeat(", x.to
 
 // pieces are the spans with their weights; of units that are counted once,
 // what a span adds to those before it, so that they no longer overlap.
-func (g *group) pieces(sw sweep, s side, p pass) string {
+func (g *group) pieces(s *stock, p pass) string {
 	segment, who := "cast(null as varchar)", "cast(null as integer)"
 	if p.type_ != "" {
 		segment = fmt.Sprintf("coalesce(k.%s, 'unknown')", p.column)
@@ -154,7 +171,7 @@ select k.from_on, k.until_on, %s as segment_value, %s as who, k.%s as amount
 from (
 %s
 ) as k
-where %s`, segment, who, s.weight, sw.spans, strings.Join(conditions, " and "))
+where %s`, segment, who, s.weight, s.spans, strings.Join(conditions, " and "))
 	}
 	return fmt.Sprintf(`create or replace temp table piece as
 with
@@ -179,7 +196,7 @@ select
     1 as amount
 from reached as x
 where x.until_on > x.from_on and (x.reached_on is null or x.until_on > x.reached_on)`,
-		segment, sw.reached(p), sw.spans, strings.Join(conditions, " and "), s.weight)
+		segment, s.reached(p), s.spans, strings.Join(conditions, " and "), s.weight)
 }
 
 // reached is the last day that a unit's spans before this one reach to. Of
