@@ -44,17 +44,27 @@ group by all order by all`, r.ids()), func(row []driver.Value) error {
 }
 
 // crowded lists the logins of values that so many logins claim that they could
-// be shared.
+// be shared; an address with a tag counts as the one without, where that was seen.
 func (l *loading) crowded() []int32 {
 	claims := make([]int32, len(l.Values))
 	for _, c := range l.Claims {
 		claims[c.Value]++
 	}
+	for tagged, bare := range l.Tagged {
+		claims[bare] += claims[tagged]
+	}
+	for tagged, bare := range l.Tagged {
+		claims[tagged] = claims[bare]
+	}
 	var crowd []Claim
 	for _, c := range l.Claims {
-		if claims[c.Value] > loginsPerInstance {
-			crowd = append(crowd, c)
+		if claims[c.Value] <= loginsPerInstance {
+			continue
 		}
+		if bare, isTagged := l.Tagged[c.Value]; isTagged {
+			c.Value = bare
+		}
+		crowd = append(crowd, c)
 	}
 	slices.SortFunc(crowd, func(a, b Claim) int { return cmp.Or(cmp.Compare(a.Value, b.Value), cmp.Compare(a.Login, b.Login)) })
 	crowd = slices.CompactFunc(crowd, func(a, b Claim) bool { return a.Value == b.Value && a.Login == b.Login })

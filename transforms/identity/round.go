@@ -137,7 +137,7 @@ func (r *round) keepKeys(ctx context.Context) error {
 // fingerprint changes with everything that decides who is who beside records
 // and decisions.
 func (rules Rules) fingerprint() string {
-	list := []string{fmt.Sprint("v1 ", rules.NeedsGrant)}
+	list := []string{fmt.Sprint("v2 ", rules.NeedsGrant)}
 	for _, i := range rules.Instances {
 		list = append(list, fmt.Sprintf("%s:%s %s %t %t %d", i.Source, i.Name, i.Trust, i.IsCommunity, i.IsCRM, i.AddressLogins))
 	}

@@ -98,7 +98,8 @@ func readAddress(raw string, suppressed func(string) bool) (text, bool) {
 	case a.GitHubLogin != "":
 		return text{idType: "subject", namespace: gitHubLogins, norm: a.GitHubLogin, class: "unique"}, true
 	}
-	v := text{idType: "email", norm: a.Mailbox, domain: a.Domain, company: a.Company, class: string(a.Class), reason: a.Reason, untagged: a.Untagged}
+	domain := a.Mailbox[strings.LastIndexByte(a.Mailbox, '@')+1:]
+	v := text{idType: "email", norm: a.Mailbox, domain: domain, company: a.Company, class: string(a.Class), reason: a.Reason, untagged: a.Untagged}
 	if a.MixedScript && v.class == string(address.Unique) {
 		v.class, v.reason = "mixed_script", "mixes scripts, and may imitate another"
 	}

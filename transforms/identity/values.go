@@ -106,7 +106,7 @@ func (r *round) keepValues(ctx context.Context) error {
 func (r *round) compareValues(ctx context.Context) (collisions int64, err error) {
 	err = r.exec(ctx, `create or replace temp table known_value as
 select v.value_key, v.norm <> t.norm or v.namespace <> t.namespace or v.id_type <> t.id_type as is_collision,
-    t.company_domain is distinct from v.company_domain or t.reason is distinct from v.reason or t.class <> v.class as is_unlike
+    t.domain is distinct from v.domain or t.company_domain is distinct from v.company_domain or t.reason is distinct from v.reason or t.class <> v.class as is_unlike
 from lake.vault.value as v
 inner join temp.identifying as t on t.value_key = v.value_key`)
 	if err != nil {

@@ -37,6 +37,7 @@ type Address struct {
 	Untagged      string
 	Local, Domain string
 	// Company is the registrable domain where it can be a company's own, else "".
+	// It, Class, Reason and MixedScript are the mailbox's, whatever its spelling.
 	Company string
 	Class   Class
 	// Reason names the list or rule behind Class, or, for a unique address,
@@ -47,7 +48,7 @@ type Address struct {
 	GitHubID, GitHubLogin string
 	// Odd marks an address that had to be mended or breaks RFC 5322's grammar.
 	Odd bool
-	// MixedScript marks a local part that mixes Latin, Greek or Cyrillic
+	// MixedScript marks a mailbox that mixes Latin, Greek or Cyrillic
 	// letters: it may imitate another, so it must not link by itself.
 	MixedScript bool
 }
@@ -73,7 +74,7 @@ func Parse(raw string) (Address, bool) {
 	if !ok || strings.TrimSpace(local) == "" || len(local)+1+len(domain) > maxLength {
 		return Address{}, false
 	}
-	a := Address{Local: local, Domain: domain, MixedScript: mixesScripts(local)}
+	a := Address{Local: local, Domain: domain}
 	a.Norm = join(local, domain)
 	a.Odd = mended || quoted || needsQuotes(local) || hasOddDots(local)
 	return describe(a), true
@@ -85,14 +86,21 @@ func hasOddDots(local string) bool {
 	return local[0] == '.' || local[len(local)-1] == '.' || strings.Contains(local, "..")
 }
 
-// describe adds what follows from an address's local part and domain.
+// describe adds what follows from an address's local part and domain. What it can
+// prove follows from its inbox alone: all spellings of one are of one class.
 func describe(a Address) Address {
-	a.Mailbox, a.Untagged = mailbox(a)
+	local, domain, untagged := inbox(a)
+	a.Mailbox, a.Untagged = a.Norm, untagged
+	if local != a.Local || domain != a.Domain {
+		a.Mailbox = join(local, domain)
+	}
+	a.MixedScript = !isASCII(local) && mixesScripts(local)
 	if a.Domain == gitHubNoReply {
 		a.Untagged = ""
 		a.GitHubID, a.GitHubLogin = gitHubUser(a.Local)
 	}
-	return classify(a)
+	a.Class, a.Company, a.Reason = classify(local, domain)
+	return a
 }
 
 const gitHubNoReply = "users.noreply.github.com"

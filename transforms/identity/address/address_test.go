@@ -110,6 +110,23 @@ func TestParse_classifies(t *testing.T) {
 	}
 }
 
+// What an address can prove is its mailbox's to say, not a spelling's.
+func TestParse_classifiesTheMailboxBehindEverySpelling(t *testing.T) {
+	for class, spellings := range map[Class][]string{
+		Role:    {"support@gmail.com", "sup.port@gmail.com", "Support+x@googlemail.com", "sales.support@gmail.com", "salessupport@gmail.com", "info.team.help+x@gmail.com"},
+		Blocked: {"test@gmail.com", "t.est@gmail.com", "test+1@outlook.com", "null+x@icloud.com", "0.0-0@gmail.com"},
+		NoReply: {"noreply@gmail.com", "no.re.ply+x@gmail.com"},
+		Unique:  {"ann.lee@gmail.com", "annlee+support@gmail.com", "support.ann@gmail.com", "it.lee@gmail.com", "salessupport@acme.com", "ann+\u0434@gmail.com"},
+	} {
+		for _, raw := range spellings {
+			got, ok := Parse(raw)
+			require.True(t, ok, raw)
+			require.Equal(t, class, got.Class, raw)
+			require.False(t, got.MixedScript, raw)
+		}
+	}
+}
+
 // Reasons are read by people: they name the list and its version.
 func TestParse_saysWhichListDecided(t *testing.T) {
 	for raw, reason := range map[string]string{
@@ -135,6 +152,7 @@ func FuzzParse(f *testing.F) {
 	for _, seed := range []string{
 		"ann@acme.com", `"a b\"c"@x.de`, "Ann <ann@acme.com>", "mailto:a%00b@x.com", "a@xn--bcher-kva.de", "j..d@x.", "a\u0345@x.com", "≮\u0338@x.com",
 		`"'ö"@x.de'`, "a@[::1]", "ß@faß.de", "<\u0338a@b.c>", "1+a@users.noreply.github.com", "İ@x.com", "ΑΣ@x.gr", "Ꮸ@x.de", `" +x"@d.de`,
+		"sup.port+x@googlemail.com", "0.0+1@gmail.com", "\u0434+a@proton.me", "...@gmail.com",
 	} {
 		f.Add(seed)
 	}
@@ -152,6 +170,8 @@ func FuzzParse(f *testing.F) {
 			require.True(t, ok, "%q of %q is no address", box, raw)
 			require.Equal(t, box, inbox.Mailbox, raw)
 		}
+		inbox, _ := Parse(a.Mailbox)
+		require.Equal(t, []any{inbox.Class, inbox.Reason, inbox.Company, inbox.MixedScript}, []any{a.Class, a.Reason, a.Company, a.MixedScript}, raw)
 		for _, part := range []string{a.Norm, a.Mailbox, a.Untagged, a.Company} {
 			require.False(t, strings.ContainsFunc(part, unicode.IsControl), "%q", part)
 		}

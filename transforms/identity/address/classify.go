@@ -20,44 +20,47 @@ const (
 	fillerLocal    = "filler local part"
 )
 
-// classify decides class, reason and company. What cannot be anybody's comes
-// first, so that a no-reply host is never cut down to the company that runs it.
-func classify(a Address) Address {
+// classify decides class, company and reason of a mailbox. What cannot be
+// anybody's comes first, so that a no-reply host is never cut down to the company
+// that runs it.
+func classify(local, domain string) (class Class, company, reason string) {
 	lists := shippedLists()
-	host := lists.host(a.Domain)
-	company, noCompany := "", ""
+	host := lists.host(domain)
+	noCompany := ""
 	if host.kind == unlisted || host.kind == companyDomain {
-		company, noCompany = registrable(a.Domain, host.kind)
+		company, noCompany = registrable(domain, host.kind)
 	}
-	a.Class, a.Reason = unusable(a, host, noCompany)
-	if a.Class != "" {
-		return a
+	if class, reason := unusable(local, domain, host, noCompany); class != "" {
+		return class, "", reason
 	}
-	a.Class, a.Company, a.Reason = Unique, company, noCompany
+	isRole, list := lists.role(untag(local))
+	if !isRole && domain == gmail {
+		isRole, list = lists.joinedRoles(local)
+	}
+	if isRole {
+		return Role, company, lists.names[list]
+	}
 	if noCompany == "" && company == "" {
-		a.Reason = lists.reasons[host]
+		noCompany = lists.reasons[host]
 	}
-	if word, list := lists.role(untag(a.Local)); word {
-		a.Class, a.Reason = Role, lists.names[list]
-	}
-	return a
+	return Unique, company, noCompany
 }
 
-// unusable is the class and reason of an address that is nobody's, or "".
-func unusable(a Address, host entry, noCompany string) (Class, string) {
+// unusable is the class and reason of a mailbox that is nobody's, or "".
+func unusable(local, domain string, host entry, noCompany string) (Class, string) {
 	lists := shippedLists()
 	switch {
-	case isReserved(a.Domain):
+	case isReserved(domain):
 		return Placeholder, reservedDomain
-	case host.kind == noReplyHost, strings.HasPrefix(a.Domain, "noreply."):
+	case host.kind == noReplyHost, strings.HasPrefix(domain, "noreply."):
 		return NoReply, noReplyDomain
-	case isNoReply(untag(a.Local)):
+	case isNoReply(untag(local)):
 		return NoReply, noReplyLocal
 	case noCompany == unknownSuffix:
 		return Placeholder, unknownSuffix
-	case strings.ContainsAny(a.Local, "@,;<>"):
+	case strings.ContainsAny(local, "@,;<>"):
 		return Blocked, malformedLocal
-	case strings.Trim(a.Local, "0-") == "", lists.filler(a.Local):
+	case strings.Trim(local, "0-") == "", lists.filler(local):
 		return Blocked, fillerLocal
 	case host.kind == disposableDomain:
 		return Disposable, lists.names[host.list]

@@ -49,7 +49,13 @@ type lists struct {
 	domains  map[string]entry
 	roles    map[string]uint8
 	fillers  map[string]struct{}
+
+	roleHeads map[string]bool // the first letters of roles that may be joined
 }
+
+// roleHead is how many letters a role has at least that another may follow
+// without anything between.
+const roleHead = 4
 
 var shippedLists = sync.OnceValue(readLists)
 
@@ -106,6 +112,27 @@ func (l *lists) role(local string) (isRole bool, list uint8) {
 	return true, list
 }
 
+// joinedRoles is true of several functions' words written as one, as Gmail reads
+// sales.support. Words of two or three letters may begin anybody's name.
+func (l *lists) joinedRoles(local string) (isRole bool, list uint8) {
+	if len(local) < 2*roleHead || !l.roleHeads[local[:roleHead]] {
+		return false, 0
+	}
+	for end := roleHead; end <= len(local)-roleHead; end++ {
+		if _, isWord := l.roles[local[:end]]; !isWord {
+			continue
+		}
+		rest := local[end:]
+		if list, isWord := l.roles[rest]; isWord {
+			return true, list
+		}
+		if isRole, list := l.joinedRoles(rest); isRole {
+			return true, list
+		}
+	}
+	return false, 0
+}
+
 // filler is true of what forms are filled with where there is no address.
 func (l *lists) filler(local string) bool {
 	_, ok := l.fillers[local]
@@ -119,7 +146,7 @@ func readLists() *lists {
 	if err != nil {
 		panic(fmt.Sprintf("lists.gz of package address: %v", err))
 	}
-	l := &lists{reasons: map[entry]string{}, domains: map[string]entry{}, roles: map[string]uint8{}, fillers: map[string]struct{}{}}
+	l := &lists{reasons: map[entry]string{}, domains: map[string]entry{}, roles: map[string]uint8{}, fillers: map[string]struct{}{}, roleHeads: map[string]bool{}}
 	kinds := map[string]kind{}
 	for k := freeDomain; k <= companyDomain; k++ {
 		kinds[k.String()] = k
@@ -138,6 +165,9 @@ func readLists() *lists {
 			section, list = fields[1], fields[2][0]-'0'
 		case section == "role":
 			l.roles[line] = list
+			if len(line) >= roleHead {
+				l.roleHeads[line[:roleHead]] = true
+			}
 		case section == "filler":
 			l.fillers[line] = struct{}{}
 		default:

@@ -2,38 +2,38 @@ package address
 
 import "strings"
 
-// mailbox is the inbox of an address by the rules of its provider, and, where
-// the provider is not known, the inbox without the tag.
+// inbox is where mail to an address arrives, by the rules of its provider, as a
+// local part and a domain, and, where the provider is not known, the address
+// without its tag.
 //
 // Gmail ignores dots and tags and is googlemail.com too (support.google.com/mail/answer/7436150).
 // Microsoft, Apple, Fastmail and Proton ignore tags only: dots count at Hotmail
 // (github.com/johno/normalize-email/issues/1). Dots count in company domains
 // hosted by Google as well.
-func mailbox(a Address) (inbox, untagged string) {
+func inbox(a Address) (local, domain, untagged string) {
 	base := untag(a.Local)
-	if a.Domain == "gmail.com" || a.Domain == "googlemail.com" {
-		return gmailbox(a, base), ""
+	switch {
+	case a.Domain == gmail || a.Domain == "googlemail.com":
+		return withoutDots(base, a.Local), gmail, ""
+	case base == a.Local:
+		return a.Local, a.Domain, ""
+	case ignoresTags(a.Domain):
+		return base, a.Domain, ""
 	}
-	if base == a.Local {
-		return a.Norm, ""
-	}
-	if ignoresTags(a.Domain) {
-		return join(base, a.Domain), ""
-	}
-	return a.Norm, join(base, a.Domain)
+	return a.Local, a.Domain, join(base, a.Domain)
 }
 
-func gmailbox(a Address, base string) string {
+const gmail = "gmail.com"
+
+// withoutDots is a local part as Gmail reads it; of dots alone the whole is left.
+func withoutDots(base, whole string) string {
 	if strings.IndexByte(base, '.') >= 0 {
 		base = strings.ReplaceAll(base, ".", "")
 	}
 	if strings.TrimSpace(base) == "" {
-		base = a.Local
+		return whole
 	}
-	if a.Domain == "gmail.com" && base == a.Local {
-		return a.Norm
-	}
-	return join(base, "gmail.com")
+	return base
 }
 
 // untag is a local part before its +tag.
