@@ -88,6 +88,9 @@ func (h *host) identityShow(ctx context.Context, args identityShowArgs, _ func(a
 func (h *host) asOf(ctx context.Context, person identity.Human, text string) ([]shownPerson, error) {
 	at, err := time.Parse(time.DateOnly, text)
 	if err == nil {
+		if now := h.app.now().UTC(); at.After(now) {
+			return nil, usageError("--as-of %s lies in the future: today is %s (UTC)", text, now.Format(time.DateOnly))
+		}
 		at = at.AddDate(0, 0, 1)
 	} else if at, err = identity.EndOf(ctx, h.db.SQL(), text); errors.Is(err, identity.ErrNoSuchBuild) {
 		return nil, usageError("--as-of is %q, must be a day as 2026-06-30, or a build: %v", text, err)

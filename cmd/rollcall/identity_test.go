@@ -5,6 +5,7 @@ import (
 	"os"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/stretchr/testify/require"
 
@@ -101,7 +102,8 @@ func (s *site) looks() {
 	require.Equal(t, ann.ID, s.person("files:crm:1").ID)
 	require.Equal(t, ann.ID, s.person(ann.ID).ID)
 	require.Contains(t, s.ok("identity", "show", "files:crm:1"), "T2")
-	require.Contains(t, s.ok("identity", "show", "files:crm:1", "--as-of", "2999-01-01"), "as of:        2999-01-02 00:00Z")
+	today := time.Now().UTC()
+	require.Contains(t, s.ok("identity", "show", "files:crm:1", "--as-of", today.Format(time.DateOnly)), "as of:        "+today.AddDate(0, 0, 1).Format(time.DateOnly)+" 00:00Z")
 
 	why := s.ok("identity", "why", "files:billing:b1", "files:crm:1")
 	require.Contains(t, why, "files:billing:b1 and files:crm:1 are linked by T2 through email ann@acme-werke.dev; entered by staff in files:billing:identity:")
@@ -135,6 +137,7 @@ func (s *site) misses() {
 		{"all log-ins of", []string{"identity", "split", "files:crm:2", "--from", "files:crm:2", "--reason", "x"}},
 		{`there is no decision "none"; none stands`, []string{"identity", "undo", "none", "--reason", "x"}},
 		{"must be a day as 2026-06-30, or a build", []string{"identity", "show", "files:crm:1", "--as-of", "yesterday"}},
+		{"--as-of 2999-01-01 lies in the future: today is " + time.Now().UTC().Format("2006-"), []string{"identity", "show", "files:crm:1", "--as-of", "2999-01-01"}},
 		{"had no log-in that was known at", []string{"identity", "show", "files:crm:1", "--as-of", "2001-01-01"}},
 		{"Nobody Inc is no org id, account id, domain or name", []string{"account", "merge", "Nobody Inc", "Acme", "--reason", "x"}},
 		{"Acme names 2 companies: name one of", []string{"account", "merge", "Acme", "Zett", "--reason", "x"}},
