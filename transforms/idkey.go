@@ -22,7 +22,7 @@ import (
 // loss is an error.
 const idKeyFile = "ids.key"
 
-// loadIDKey reads the key, and makes one where ids were never hashed. The lake
+// loadIDKey reads the key, and makes one where nothing was ever hashed. The lake
 // keeps a check value of it.
 func (b *Builder) loadIDKey(ctx context.Context, tx *warehouse.Tx) error {
 	path := filepath.Join(b.opts.Config.KeysDir(), idKeyFile)
@@ -30,26 +30,56 @@ func (b *Builder) loadIDKey(ctx context.Context, tx *warehouse.Tx) error {
 	if err != nil {
 		return err
 	}
+	erased, err := tables{tx}.Text(ctx, "select cast(count(*) as varchar) from lake.identity.suppression")
+	if err != nil {
+		return err
+	}
 	text, err := os.ReadFile(path)
-	switch {
-	case errors.Is(err, fs.ErrNotExist) && stored != "":
-		return fmt.Errorf("%s is missing: restore it from a backup, since people would get other ids without it", path)
-	case errors.Is(err, fs.ErrNotExist):
+	if errors.Is(err, fs.ErrNotExist) && stored == "" && erased == "0" {
 		if text, err = makeKey(path); err != nil {
 			return fmt.Errorf("make the key of ids: %w", err)
 		}
-	case err != nil:
-		return fmt.Errorf("read the key of ids: %w", err)
 	}
 	b.idKey = strings.TrimSpace(string(text))
-	check := fingerprint("check", b.idKey)
-	switch stored {
-	case check:
-		return nil
-	case "":
-		return tx.Exec(ctx, "insert into lake.staged.id_key values (?)", check)
+	if err := checkIDKey(path, b.idKey, err, stored); err != nil || stored != "" {
+		return err
 	}
-	return fmt.Errorf("%s is not the key by which ids were hashed: restore it from a backup", path)
+	return tx.Exec(ctx, "insert into lake.staged.id_key values (?)", keyCheck(b.idKey))
+}
+
+// keyCheck is by what a key is recognised.
+func keyCheck(key string) string { return fingerprint("check", key) }
+
+// checkIDKey says what is wrong with a key that was read, or not, from a file.
+func checkIDKey(path, key string, readErr error, stored string) error {
+	const without = "restore it from a backup, since without it people would get other ids, and who was erased would come back"
+	switch {
+	case errors.Is(readErr, fs.ErrNotExist):
+		return fmt.Errorf("%s is missing: %s", path, without)
+	case readErr != nil:
+		return fmt.Errorf("read the key of ids: %w", readErr)
+	case key == "":
+		return fmt.Errorf("%s is empty: %s", path, without)
+	case stored != "" && stored != keyCheck(key):
+		return fmt.Errorf("%s is not the key by which ids were hashed: %s", path, without)
+	}
+	return nil
+}
+
+// CheckKey finds a key of ids that is missing or another one, where ids were
+// hashed.
+func CheckKey(ctx context.Context, db *warehouse.DB, keysDir string) error {
+	var tables int
+	if err := db.SQL().QueryRowContext(ctx, "select count(*) from duckdb_tables() where database_name = 'lake' and schema_name = 'staged' and table_name = 'id_key'").Scan(&tables); err != nil || tables == 0 {
+		return err
+	}
+	var stored string
+	if err := db.SQL().QueryRowContext(ctx, "select coalesce(max(k.check_value), '') from lake.staged.id_key as k").Scan(&stored); err != nil || stored == "" {
+		return err
+	}
+	path := filepath.Join(keysDir, idKeyFile)
+	text, err := os.ReadFile(path)
+	return checkIDKey(path, strings.TrimSpace(string(text)), err, stored)
 }
 
 // makeKey writes a random key that only its owner may read, whole or not at all.
@@ -77,7 +107,7 @@ var addressPattern = regexp.MustCompile(address)
 // masked, and a keyed hash of the whole. It is one id for all spellings in upper
 // and lower case, as one mailbox is.
 func (b *Builder) hashedID(id string) string {
-	if !addressPattern.MatchString(id) {
+	if !strings.Contains(id, "@") && !strings.Contains(id, "%40") || !addressPattern.MatchString(id) {
 		return id
 	}
 	inner := sha256.Sum256([]byte(b.idKey + strings.ToLower(id)))

@@ -27,6 +27,7 @@ type branch struct {
 	sql     string
 	stream  *stream
 	columns map[string]bool
+	logins  []string // where its records name logins
 }
 
 // enrichingMark in a shape's comment makes it an enriching one.
@@ -127,6 +128,7 @@ func (l *stagingLoader) branch(ctx context.Context, t *tree, index int, text str
 		return nil, []error{t.fault(statement.near(), "%s", err)}
 	}
 	b := &branch{file: t.file, sql: text, stream: read, columns: map[string]bool{}}
+	b.logins = b.loginPaths(statement, target)
 	return b, b.match(columns, target)
 }
 

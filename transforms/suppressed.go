@@ -22,7 +22,9 @@ type Suppression struct {
 // Keep gives what of a record may be stored; false: nothing. Data are valid JSON
 // or empty.
 func (s *Suppression) Keep(typ, instance, stream, key string, data []byte) (kept []byte, isKept bool) {
-	return s.list.Keep(typ+":"+instance+":"+stream+":"+key, key, data, s.streams[[2]string{typ, stream}])
+	known, isConfigured := s.streams[[2]string{typ, stream}]
+	known.IsGone = !isConfigured
+	return s.list.Keep(typ+":"+instance+":"+stream+":"+key, key, data, known)
 }
 
 // CutText masks every erased address in a text.
@@ -44,7 +46,7 @@ func (b *Builder) Suppression(ctx context.Context) (*Suppression, error) {
 	for _, source := range b.opts.Sources {
 		for _, stream := range source.Streams {
 			shapes := b.shapesFed(source.Type, stream.Name)
-			s.streams[[2]string{source.Type, stream.Name}] = suppress.Stream{Personal: stream.Personal, IsPeople: isOfPeople(shapes)}
+			s.streams[[2]string{source.Type, stream.Name}] = suppress.Stream{Personal: stream.Personal, Logins: b.loginsIn(source.Type, stream.Name), IsPeople: isOfPeople(shapes), IDOf: b.hashedID}
 		}
 	}
 	return s, nil
@@ -97,7 +99,7 @@ func loginColumns(s *shape) []string {
 }
 
 // SQL functions that say 'yes' of what was erased, and nothing of all else: an
-// identity id, a record's type:instance:stream:key, a text that holds an address;
+// identity id, one of which the address was cut out among them, a record's type:instance:stream:key, a text that holds an address;
 // and one that gives a text without such addresses.
 const (
 	erasedLogin  = "erased_login"
@@ -122,7 +124,7 @@ func (b *Builder) offerErased(ctx context.Context) error {
 		}
 	}
 	for name, call := range map[string]func([]string) string{
-		erasedLogin:  yes(func(id string) bool { return list.Has(suppress.Login, id) }),
+		erasedLogin:  yes(func(id string) bool { return list.Has(suppress.Login, id) || strings.Contains(id, suppress.Mask) }),
 		erasedRecord: yes(func(record string) bool { return list.Has(suppress.Record, record) }),
 		erasedHolds:  yes(list.Holds),
 		erasedMasked: func(args []string) string {

@@ -81,6 +81,7 @@ func (h *host) doctor(ctx context.Context, _ noArgs, _ func(any)) (any, error) {
 	h.checkFiles(ctx, result, cfg)
 	h.checkPublished(result, cfg)
 	h.checkErasures(ctx, result)
+	h.checkKey(ctx, result, cfg)
 	checkAccess(result, cfg)
 	unreachable := h.checkSources(ctx, result, cfg)
 	return *result, verdict(*result, unreachable)
@@ -174,6 +175,13 @@ func (h *host) checkErasures(ctx context.Context, result *doctorResult) {
 		result.add("erasures", "identity", "fail", "%v", err)
 	case pending > 0:
 		result.add("erasures", "identity", "fail", "%s asked for and not finished: `rollcall publish` finishes it; until then releases may show who is to be erased", counted(int64(pending), "erasure"))
+	}
+}
+
+// checkKey looks for the key without which nothing is built.
+func (h *host) checkKey(ctx context.Context, result *doctorResult, cfg *config.Config) {
+	if err := transforms.CheckKey(ctx, h.db, cfg.KeysDir()); err != nil {
+		result.add("key", cfg.KeysDir(), "fail", "%v", err)
 	}
 }
 

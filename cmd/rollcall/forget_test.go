@@ -199,8 +199,41 @@ func TestForget_erasesAnAddressAlone(t *testing.T) {
 	require.Equal(t, "1", s.query("--lake", "select count(*) from raw.files__identity where key = 'contacts:c3'"))
 	require.Equal(t, "4", s.query("--lake", "select count(*) from lake.identity.person_identity where source_instance = 'crm' and unlinked_at is null"))
 
-	require.NoError(t, os.Remove(s.path("data/keys/ids.key")))
-	s.fails(exitInternal, "restore it from a backup", "sync", "crm")
+}
+
+// Without the key nobody knows who was erased.
+func TestForget_stopsEverythingWithoutTheKey(t *testing.T) {
+	s := forgetSite(t)
+	for _, name := range []string{"crm", "board"} {
+		s.ok("sync", name)
+	}
+	s.ok("build")
+	key := s.path("data/keys/ids.key")
+	kept := s.read("data/keys/ids.key")
+	require.NoError(t, os.Remove(key))
+	s.ok("sync", "crm")
+	s.fails(exitInternal, "ids.key is missing: restore it from a backup", "build")
+	require.Contains(t, s.run("doctor").stdout, "ids.key is missing: restore it from a backup")
+
+	require.NoError(t, os.WriteFile(key, []byte(kept), 0o600))
+	s.ok("forget", leaked, "--yes")
+	rows := s.query("--lake", "select count(*) from raw.files__identity")
+	s.lines("contacts", `{"id":"c9","email":"`+leaked+`","name":"Quirina Zyxwvut"}`, `{"id":"c10","email":"zoe@other.example","name":"Zoe"}`)
+	for wrong, message := range map[string]string{"": "ids.key is empty", strings.Repeat("0", 64): "is not the key by which ids were hashed", "missing": "ids.key is missing"} {
+		require.NoError(t, os.WriteFile(key, []byte(wrong), 0o600))
+		commands := [][]string{{"sync"}}
+		if wrong == "missing" {
+			require.NoError(t, os.Remove(key))
+			commands = append(commands, [][]string{{"sync", "crm", "--full"}, {"build"}, {"publish"}, {"doctor"}, {"run", "--once"}, {"run"}, {"status"}, {"forget", "zoe@other.example", "--yes"}}...)
+		}
+		for _, command := range commands {
+			s.fails(exitInternal, message, command...)
+		}
+	}
+	require.NoError(t, os.WriteFile(key, []byte(kept), 0o600))
+	require.Equal(t, rows, s.query("--lake", "select count(*) from raw.files__identity"), "nothing was stored meanwhile")
+	s.ok("sync", "crm")
+	require.NotContains(t, string(s.everyValue(s.path("data/lake.duckdb"))), "Quirina")
 }
 
 // asked is what a command asks on a terminal, where the answer is no.

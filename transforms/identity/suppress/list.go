@@ -48,13 +48,14 @@ type List struct {
 	counts map[Kind]int
 	macs   gosync.Pool // of hash.Hash: the key's part of one is computed once
 
-	mu   gosync.Mutex
-	seen map[string]bool // texts between an at sign's neighbours -> erased; bounded
+	mu     gosync.Mutex
+	seen   map[string]bool // texts between an at sign's neighbours -> erased; bounded
+	logins map[string]bool // identity ids -> erased; bounded
 }
 
 // NewList makes a list of hexadecimal hashes by kind.
 func NewList(key string, hashes map[string]Kind) (*List, error) {
-	l := &List{key: key, hashes: map[[sha256.Size]byte]bool{}, counts: map[Kind]int{}, seen: map[string]bool{}}
+	l := &List{key: key, hashes: map[[sha256.Size]byte]bool{}, counts: map[Kind]int{}, seen: map[string]bool{}, logins: map[string]bool{}}
 	for text, kind := range hashes {
 		var sum [sha256.Size]byte
 		if _, err := hex.Decode(sum[:], []byte(text)); err != nil {
@@ -83,26 +84,38 @@ func (l *List) Has(kind Kind, text string) bool {
 	return l.hashes[sum]
 }
 
-// maxSeen bounds what is remembered of addresses that were looked up.
+// maxSeen bounds what is remembered of addresses and of logins that were looked
+// up.
 const maxSeen = 100_000
 
 // hasAddress reports whether the text is an erased address, of a tag of its own
 // or none.
 func (l *List) hasAddress(text string) bool {
+	return l.remembered(l.seen, text, func() bool {
+		a, found := address.Parse(text)
+		return found && (l.Has(Mailbox, a.Mailbox) || a.Untagged != "" && l.Has(Mailbox, a.Untagged))
+	})
+}
+
+// hasLogin is Has of a login: few make most records.
+func (l *List) hasLogin(id string) bool {
+	return l.remembered(l.logins, id, func() bool { return l.Has(Login, id) })
+}
+
+func (l *List) remembered(seen map[string]bool, text string, isErased func() bool) bool {
 	l.mu.Lock()
-	erased, known := l.seen[text]
+	erased, known := seen[text]
 	l.mu.Unlock()
 	if known {
 		return erased
 	}
-	a, found := address.Parse(text)
-	erased = found && (l.Has(Mailbox, a.Mailbox) || a.Untagged != "" && l.Has(Mailbox, a.Untagged))
+	erased = isErased()
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if len(l.seen) >= maxSeen {
-		clear(l.seen)
+	if len(seen) >= maxSeen {
+		clear(seen)
 	}
-	l.seen[text] = erased
+	seen[text] = erased
 	return erased
 }
 

@@ -135,26 +135,96 @@ func CutPaths(data []byte, paths []string) []byte {
 // A Stream says what the list must know of a stream.
 type Stream struct {
 	Personal []string // gjson paths that hold personal data
+	Logins   []string // gjson paths at which its records name logins, or [RecordKey]
 	IsPeople bool     // its records are about logins and nothing else
+	IsGone   bool     // its connector is configured no more: nobody knows what in it is personal
+
+	// IDOf is the identity id that stands for one which holds an address.
+	IDOf func(id string) string
 }
+
+// RecordKey stands among the paths of a stream's logins for the record's key.
+const RecordKey = ""
 
 // Keep decides what of a record may be stored: nothing, if it is about somebody
 // erased or its key holds an erased address; what somebody erased made, without
 // what is personal; and nowhere an erased address. record is
 // type:instance:stream:key. The data are valid JSON or empty.
 func (l *List) Keep(record, key string, data []byte, stream Stream) (kept []byte, isKept bool) {
-	switch {
-	case l == nil:
+	if l == nil {
 		return data, true
-	case l.Has(Record, record), l.Holds(key), stream.IsPeople && l.isAbout(data, stream.Personal):
+	}
+	named := l.namedIn(record, key, data, stream)
+	switch {
+	case l.Has(Record, record), l.Holds(key), stream.IsPeople && (named == onlyErased || l.isAbout(data, stream.Personal)):
 		return nil, false
 	}
 	kept = data
-	if len(data) > 0 && l.Has(Content, record) {
+	isTheirs := named != noneErased && !stream.IsPeople || l.Has(Content, record)
+	switch {
+	case isTheirs && len(data) > 0 && stream.IsGone:
+		kept = []byte("{}")
+	case isTheirs && len(data) > 0:
 		kept = CutPaths(kept, stream.Personal)
 	}
 	kept, _ = l.CutJSON(kept)
 	return kept, true
+}
+
+// A naming says whom of the erased a record names.
+type naming int
+
+const (
+	noneErased naming = iota
+	someErased
+	onlyErased // and no other login
+)
+
+// namedIn looks at the logins that a record names, which is how what an erased
+// login makes later is known.
+func (l *List) namedIn(record, key string, data []byte, stream Stream) naming {
+	if l.counts[Login] == 0 {
+		return noneErased
+	}
+	erased, others := false, false
+	note := func(id string) {
+		if id == "" {
+			return
+		}
+		if l.isErased(record, id, stream) {
+			erased = true
+		} else {
+			others = true
+		}
+	}
+	for _, path := range stream.Logins {
+		if path == RecordKey {
+			note(key)
+			continue
+		}
+		if value := gjson.GetBytes(data, path); value.Type == gjson.String || value.Type == gjson.Number {
+			note(value.String())
+		}
+	}
+	switch {
+	case erased && others:
+		return someErased
+	case erased:
+		return onlyErased
+	}
+	return noneErased
+}
+
+// isErased reports whether a user's id at the record's source, or an identity id
+// in full, is an erased login's.
+func (l *List) isErased(record, id string, stream Stream) bool {
+	first := strings.IndexByte(record, ':')
+	second := strings.IndexByte(record[first+1:], ':')
+	full := record[:first+1+second+1] + id
+	if stream.IDOf != nil {
+		full = stream.IDOf(full)
+	}
+	return l.hasLogin(full) || strings.Count(id, ":") >= 2 && l.hasLogin(id)
 }
 
 // isAbout reports whether a personal value of the record, or one of a list of

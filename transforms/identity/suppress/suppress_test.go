@@ -98,6 +98,51 @@ func TestKeep_dropsRecordsAboutThePersonAndCutsOthers(t *testing.T) {
 	require.Equal(t, `{"id":10,"username":"bob","raw":"ask [erased]"}`, string(data))
 }
 
+// Nothing but the login tells who made a record that was not there when somebody
+// was erased.
+func TestKeep_knowsErasedLoginsInLaterRecords(t *testing.T) {
+	l := listOf(t, map[string]Kind{"discourse:f:17": Login, "files:f:[address]~1": Login})
+	posts := Stream{Personal: []string{"username", "raw", "user"}, Logins: []string{"user_id", "by.id"}}
+	people := Stream{Personal: []string{"username"}, Logins: []string{RecordKey, "id"}, IsPeople: true}
+	const cut = `{"user_id":17,"username":"","raw":"","topic_id":17}`
+	for data, want := range map[string]string{
+		`{"user_id":17,"username":"jane","raw":"I, Jane","topic_id":17}`:   cut,
+		`{"user_id":"17","username":"jane","raw":"x"}`:                     `{"user_id":"17","username":"","raw":""}`,
+		`{"user_id":"discourse:f:17","raw":"x"}`:                           `{"user_id":"discourse:f:17","raw":""}`,
+		`{"user_id":9,"raw":"thanks","by":{"id":17}}`:                      `{"user_id":9,"raw":"","by":{"id":17}}`,
+		`{"user_id":9,"raw":"Bob","topic_id":17,"id":17}`:                  `{"user_id":9,"raw":"Bob","topic_id":17,"id":17}`,
+		`{"user_id":null,"raw":"Bob","by":[17]}`:                           `{"user_id":null,"raw":"Bob","by":[17]}`,
+		`{"user_id":{"a":17},"raw":"Bob","by":{"id":true,"user_id":"17"}}`: `{"user_id":{"a":17},"raw":"Bob","by":{"id":true,"user_id":"17"}}`,
+	} {
+		kept, isKept := l.Keep("discourse:f:posts:99", "99", []byte(data), posts)
+		require.True(t, isKept)
+		require.Equal(t, want, string(kept))
+	}
+	kept, _ := l.Keep("discourse:other:posts:99", "99", []byte(`{"user_id":17,"raw":"Bob"}`), posts)
+	require.Equal(t, `{"user_id":17,"raw":"Bob"}`, string(kept), "another forum's user")
+	_, isKept := l.Keep("discourse:f:visits:17", "17", []byte(`{"username":"jane"}`), people)
+	require.False(t, isKept, "it is about the login and nothing else")
+	_, isKept = l.Keep("discourse:f:pairs:9", "9", []byte(`{"id":17}`), people)
+	require.True(t, isKept, "it is about another one as well")
+
+	survey := Stream{Personal: []string{"text"}, Logins: []string{"who"}, IDOf: func(id string) string {
+		return strings.Replace(id, "ann@home.dev", "[address]~1", 1)
+	}}
+	kept, _ = l.Keep("files:f:answers:1", "1", []byte(`{"who":"ann@home.dev","text":"I, Ann"}`), survey)
+	require.Equal(t, `{"who":"ann@home.dev","text":""}`, string(kept), "of ids that hold an address hashes are known")
+}
+
+// What is personal in the records of a connector that was taken out of the
+// configuration nobody can say.
+func TestKeep_emptiesWhatTheyMadeWhereNobodyKnowsWhatIsPersonal(t *testing.T) {
+	l := listOf(t, map[string]Kind{"chat:f:posts:9": Content})
+	kept, isKept := l.Keep("chat:f:posts:9", "9", []byte(`{"text":"I, Jane"}`), Stream{IsGone: true})
+	require.True(t, isKept)
+	require.Equal(t, `{}`, string(kept))
+	kept, _ = l.Keep("chat:f:posts:10", "10", []byte(`{"text":"Bob"}`), Stream{IsGone: true})
+	require.Equal(t, `{"text":"Bob"}`, string(kept))
+}
+
 func TestList_withoutAnythingKeepsEverything(t *testing.T) {
 	var l *List
 	data, kept := l.Keep("x", "jane@acme.example", []byte(`{"a":"jane@acme.example"}`), Stream{})
@@ -141,14 +186,14 @@ func BenchmarkKeep(b *testing.B) {
 			l = listOf(b, erased)
 		}
 		for name, data := range map[string]string{
-			"without an address": `{"id":1,"username":"member7","raw":"` + text + `"}`,
-			"with one":           `{"id":1,"username":"member7","raw":"` + text + ` carol@acme.example"}`,
-			"with an erased one": `{"id":1,"username":"member7","raw":"` + text + ` jane0@acme.example"}`,
+			"without an address": `{"id":1,"user_id":7,"username":"member7","raw":"` + text + `"}`,
+			"with one":           `{"id":1,"user_id":7,"username":"member7","raw":"` + text + ` carol@acme.example"}`,
+			"with an erased one": `{"id":1,"user_id":7,"username":"member7","raw":"` + text + ` jane0@acme.example"}`,
 		} {
 			b.Run(fmt.Sprintf("%d erased, %s", people, name), func(b *testing.B) {
 				b.ReportAllocs()
 				for b.Loop() {
-					l.Keep("discourse:f:posts:1", "1", []byte(data), Stream{Personal: []string{"username", "raw"}})
+					l.Keep("discourse:f:posts:1", "1", []byte(data), Stream{Personal: []string{"username", "raw"}, Logins: []string{"user_id"}})
 				}
 			})
 		}
