@@ -190,6 +190,9 @@ func (a *app) printDecided(result decided) error {
 	for _, person := range result.People {
 		fmt.Fprintf(a.stdout, "person %s: %s\n", person.ID, strings.Join(loginIDs(person), ", "))
 	}
+	if result.Decision.Verb == "same" && len(result.People) > 1 {
+		fmt.Fprintf(a.stderr, "they stay two people, and become one when nothing keeps them apart any more: rollcall identity why-not %s %s\n", result.Decision.A, result.Decision.B)
+	}
 	next := nextBuild
 	if len(result.People) == 0 {
 		next = nextAccountsBuild

@@ -214,6 +214,28 @@ func TestIdentity_followsAReferenceToALoginThatAnAddressNames(t *testing.T) {
 	require.NotContains(t, s.query("--lake", "select string_agg(value) from staging.identity_evidence"), "@")
 }
 
+// A decision joins nobody who refused to be linked, and says so.
+func TestIdentityMerge_saysThatConsentKeepsThemTwo(t *testing.T) {
+	s := newSite(t, strings.Replace(peopleConfig, `  file "companies" {`, `  file "answers" {
+    path    = "answers.csv"
+    stream  = "consent"
+    mapping = { identity_id = "contact", purpose = "=identity_matching", status = "answer" }
+  }
+  file "companies" {`, 1))
+	for name, text := range map[string]string{
+		"crm.csv": "id,name,email\n1,Ann Archer,ann@acme-werke.dev\n2,Zoe Zuber,zoe@zettwerk.dev\n", "answers.csv": "contact,answer\n2,refused\n",
+		"survey.csv": "id,name,email\n", "billing.csv": "id,name,email\n", "companies.csv": "id,name,domain\n", "accounts.csv": "id,name,domain\n",
+	} {
+		require.NoError(t, os.WriteFile(s.path(name), []byte(text), 0o600))
+	}
+	s.ok("sync")
+	s.ok("build")
+	out := s.run("identity", "merge", "files:crm:1", "files:crm:2", "--reason", "one desk")
+	require.Zero(t, out.code)
+	require.Contains(t, out.stderr, "they stay two people, and become one when nothing keeps them apart any more: rollcall identity why-not files:crm:1 files:crm:2")
+	require.Contains(t, s.ok("identity", "why-not", "files:crm:1", "files:crm:2"), "has not agreed")
+}
+
 func TestIdentityReview_goesThroughASpreadsheet(t *testing.T) {
 	s := newPeopleSite(t)
 	require.NoError(t, os.WriteFile(s.path("review.csv"), nil, 0o644), "an earlier one, open to others")

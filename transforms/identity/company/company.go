@@ -76,7 +76,8 @@ type Suggestion struct{ A, B, Reason string }
 // Solve finds the companies. What was said outright comes first, then equal
 // domains; equal names only suggest. Two orgs that were decided to be apart are
 // never one, and two entries of one kept list only where their names agree or
-// something said outright joins them: a group's companies share a domain.
+// something said outright joins them, or two of their names: a group's companies
+// share a domain, and who buys another has it in each of his lists.
 func Solve(e Evidence) Solution {
 	s := newSolver(e)
 	s.followLinks(e.Links)
@@ -90,6 +91,7 @@ type solver struct {
 	index       map[string]int32
 	names       []string // folded
 	up          []int32  // union-find
+	outright    []int32  // per org its company when only what was said outright was followed
 	members     [][]int32
 	apart       map[[2]int32]bool
 	left        map[int32][]int32 // org -> those whose company it was decided to leave
@@ -166,6 +168,9 @@ func (s *solver) followLinks(links []Link) {
 		if foundA && foundB {
 			s.join(a, b, link.Method, func(int32, int32) bool { return true })
 		}
+	}
+	for i := range s.orgs {
+		s.outright = append(s.outright, s.find(int32(i)))
 	}
 }
 

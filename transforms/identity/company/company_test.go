@@ -74,6 +74,27 @@ func TestSolve_followsWhatIsSaidOutright(t *testing.T) {
 	require.Equal(t, []Method{Reference, Manual, Merge, Manual}, s.Methods)
 }
 
+// Who buys another has it in every list: one entry named on either side is enough,
+// and both domains are the one company's.
+func TestSolve_joinsAllEntriesOfACompanyThatAnotherBought(t *testing.T) {
+	desk := func(id, name, domain string) Org {
+		return Org{ID: "desk:d:org:" + id, List: "desk:d", IsKept: true, Name: name, Domains: domainsOf([]string{domain})}
+	}
+	orgs := []Org{
+		crm("1", "Acme", "acme-tools.com"), customer("8", "Acme"), desk("5", "Acme", "acme-tools.com"),
+		crm("2", "Zeta", "zeta-tools.com"), customer("9", "Zeta"), desk("6", "Zeta", "zeta-tools.com"),
+		{ID: "app:p:org:3", List: "app:p", Name: "Zeta", Domains: domainsOf([]string{"zeta-tools.com"})},
+	}
+	links := []Link{{"billing:b:org:8", "crm:a:org:1", Reference}, {"billing:b:org:9", "crm:a:org:2", Reference}}
+	require.Len(t, companies(Solve(Evidence{Orgs: orgs, Links: links})), 2)
+	s := Solve(Evidence{Orgs: orgs, Links: append(links, Link{"billing:b:org:8", "billing:b:org:9", Manual})})
+	require.Equal(t, [][]string{{"app:p:org:3", "billing:b:org:8", "billing:b:org:9", "crm:a:org:1", "crm:a:org:2", "desk:d:org:5", "desk:d:org:6"}}, companies(s))
+	require.Equal(t, "app:p:org:3", s.ownerID("zeta-tools.com"))
+	require.Equal(t, "app:p:org:3", s.ownerID("acme-tools.com"))
+	s = Solve(Evidence{Orgs: append(orgs, desk("7", "Zeta Labs", "zeta-tools.com")), Links: append(links, Link{"billing:b:org:8", "billing:b:org:9", Manual})})
+	require.NotEqual(t, s.Of[len(s.Of)-1], s.Of[len(s.Of)-2], "of Zeta Labs nobody said anything")
+}
+
 func TestSolve_keepsApartWhatWasDecided(t *testing.T) {
 	orgs := []Org{crm("1", "Acme", "acme-tools.com"), customer("9", "Acme", "acme-tools.com"), customer("8", "Acme", "acme-tools.com")}
 	s := Solve(Evidence{Orgs: orgs, Apart: [][2]string{{"billing:b:org:9", "crm:a:org:1"}}})

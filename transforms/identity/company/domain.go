@@ -142,7 +142,21 @@ func (s *solver) mayShare(a, b int32) bool {
 	if s.orgs[a].List != s.orgs[b].List || !s.orgs[a].IsKept {
 		return true
 	}
-	return s.names[a] == "" || s.names[b] == "" || s.names[a] == s.names[b]
+	return s.names[a] == "" || s.names[b] == "" || s.names[a] == s.names[b] || s.isSaidOfNames(a, b)
+}
+
+// isSaidOfNames reports whether it was said outright that a company of the one's
+// name and one of the other's are one, in the company of either.
+func (s *solver) isSaidOfNames(a, b int32) bool {
+	for _, company := range []int32{s.find(a), s.find(b)} {
+		for _, x := range s.members[company] {
+			isNamed := func(y int32) bool { return s.names[y] == s.names[b] && s.outright[y] == s.outright[x] }
+			if s.names[x] == s.names[a] && slices.ContainsFunc(s.members[company], isNamed) {
+				return true
+			}
+		}
+	}
+	return false
 }
 
 // maxParents bounds the way up from an org, also where it goes in a circle.

@@ -30,7 +30,8 @@ func (o Options) fingerprint(decisions string) string {
 	if err != nil {
 		panic(err) // a map of words
 	}
-	sum := sha256.Sum256([]byte(strings.Join([]string{decisions, string(kinds), strings.Join(own, " ")}, "\x00")))
+	const rules = "v2" // of solving: others resolve anew
+	sum := sha256.Sum256([]byte(strings.Join([]string{rules, decisions, string(kinds), strings.Join(own, " ")}, "\x00")))
 	return hex.EncodeToString(sum[:])
 }
 
