@@ -31,6 +31,7 @@ func TestMovedFrom_takesOverDataCursorsAndToken(t *testing.T) {
 	require.Equal(t, []string{"posts?end"}, r.requests())
 	require.Equal(t, []string{"two"}, r.column("select distinct instance from lake.raw.feed__posts"))
 	require.FileExists(t, filepath.Join(r.config.KeysDir(), "token-feed-two.json"))
+	require.Equal(t, []string{"feed one two"}, r.column("select source || ' ' || former_instance || ' ' || source_instance from lake.identity.renamed"), "for what was erased under the old name")
 }
 
 func TestPurge_removesAnInstanceTakenOutOfTheConfig(t *testing.T) {

@@ -127,6 +127,9 @@ func (e *Engine) move(ctx context.Context, c *config.Config, to config.Connector
 				return err
 			}
 		}
+		if err := tx.Exec(ctx, "insert into identity.renamed values (?, ?, ?, ?)", typ, from, to.Name, microseconds(e.opts.Clock.Now())); err != nil {
+			return err
+		}
 		return e.movePeople(ctx, tx, typ, from, to.Name)
 	})
 	if err != nil {

@@ -2,6 +2,7 @@ package transforms
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 
 	"github.com/tidwall/gjson"
@@ -11,20 +12,20 @@ import (
 
 // loginPaths are where the records that a branch reads name logins: the gjson
 // paths of the fields of which its select makes ids of logins, or
-// [suppress.RecordKey]. Fields inside lists are not among them.
+// [suppress.RecordKey].
 func (b *branch) loginPaths(statement node, target *shape) []string {
 	columns := loginColumns(target)
 	var paths []string
 	for _, selected := range statement.list("select_list") {
-		names := selected.columnNames()
-		if alias := selected.str("alias"); alias != "" {
-			names = []string{alias}
+		name := selected.str("alias")
+		if steps := selected.steps(); name == "" && len(steps) > 0 {
+			name = steps[len(steps)-1]
 		}
-		if len(names) == 0 || !slices.Contains(columns, names[len(names)-1]) {
+		if !slices.Contains(columns, name) {
 			continue
 		}
 		selected.walk(nil, func(n node, _ []node) {
-			if path, found := b.stream.fields.idAt(n.columnNames()); found && !slices.Contains(paths, path) {
+			if path, found := b.stream.fields.idAt(n.steps()); found && !slices.Contains(paths, path) {
 				paths = append(paths, path)
 			}
 		})
@@ -32,35 +33,68 @@ func (b *branch) loginPaths(statement node, target *shape) []string {
 	return paths
 }
 
-// columnNames are the parts of a reference to a column; none of anything else.
-func (n node) columnNames() []string {
-	parts, _ := n["column_names"].([]any)
-	var names []string
-	for _, part := range parts {
-		if name, isText := part.(string); isText {
-			names = append(names, name)
-		}
+// steps are the way that an expression takes into a record: of j.posters[1].id they
+// are j, posters, 0 and id, of unnest(j.users).id j, users, # and id. Other
+// expressions have none.
+func (n node) steps() []string {
+	if n.str("class") == "COLUMN_REF" {
+		return texts(n["column_names"])
 	}
-	return names
+	children := n.list("children")
+	if len(children) == 0 {
+		return nil
+	}
+	within := children[0].steps()
+	if len(within) == 0 {
+		return nil
+	}
+	switch {
+	case isFunction(n, "unnest"):
+		return append(within, "#")
+	case len(children) != 2 || n.str("type") != "STRUCT_EXTRACT" && n.str("type") != "ARRAY_EXTRACT":
+		return nil
+	}
+	switch at := children[1].child("value")["value"].(type) {
+	case string:
+		return append(within, at)
+	case float64: // SQL counts from 1
+		return append(within, strconv.Itoa(int(at)-1))
+	}
+	return nil
 }
 
-// idAt is the path of the field that a reference such as j.author.id names, if it
-// is of a type that ids have.
-func (f *field) idAt(reference []string) (path string, found bool) {
+// texts are the strings of a list of the tree.
+func texts(list any) []string {
+	items, _ := list.([]any)
+	var found []string
+	for _, item := range items {
+		if text, isText := item.(string); isText {
+			found = append(found, text)
+		}
+	}
+	return found
+}
+
+// idAt is the gjson path of the field that these steps lead to, if it is of a type
+// that ids have.
+func (f *field) idAt(steps []string) (path string, found bool) {
 	switch {
-	case len(reference) == 1 && reference[0] == "key":
+	case len(steps) == 1 && steps[0] == "key":
 		return suppress.RecordKey, true
-	case len(reference) < 2 || reference[0] != "j":
+	case len(steps) < 2 || steps[0] != "j":
 		return "", false
 	}
 	var parts []string
-	for _, name := range reference[1:] {
-		at := slices.IndexFunc(f.Members, func(m named) bool { return strings.EqualFold(m.Name, name) })
+	for _, step := range steps[1:] {
+		if f.Element != nil {
+			parts, f = append(parts, step), f.Element
+			continue
+		}
+		at := slices.IndexFunc(f.Members, func(m named) bool { return strings.EqualFold(m.Name, step) })
 		if at < 0 {
 			return "", false
 		}
-		parts = append(parts, gjson.Escape(f.Members[at].Name))
-		f = f.Members[at].field
+		parts, f = append(parts, gjson.Escape(f.Members[at].Name)), f.Members[at].field
 	}
 	switch strings.ToUpper(f.Type) {
 	case "VARCHAR", "BIGINT", "UBIGINT", "HUGEINT", "INTEGER", "SMALLINT":

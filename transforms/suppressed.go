@@ -65,8 +65,15 @@ func (b *Builder) loadSuppressed(ctx context.Context, tx *warehouse.Tx) error {
 	if err != nil || len(hashes) == 0 {
 		return err
 	}
-	b.suppressed, err = suppress.NewList(b.idKey, hashes)
-	return err
+	if b.suppressed, err = suppress.NewList(b.idKey, hashes); err != nil {
+		return err
+	}
+	return scanRows(ctx, tx, "select r.source, r.former_instance, r.source_instance from lake.identity.renamed as r order by r.renamed_at", func(scan func(...any) error) error {
+		var source, former, instance string
+		err := scan(&source, &former, &instance)
+		b.suppressed.Renamed(source, former, instance)
+		return err
+	})
 }
 
 // shapesFed lists the shapes that a stream feeds.

@@ -33,6 +33,16 @@ func TestForget_keepsOutWhatALogInWritesLater(t *testing.T) {
 	require.Equal(t, ", hers is t3", s.query("--lake", later))
 	require.Equal(t, "2 1", s.query("select count(*) || ' ' || count(author_identity_id) from core.thread where thread_id in ('files:board:thread:t3', 'files:board:thread:t4')"), "it is counted still")
 	require.Equal(t, "0", s.query("select count(*) from core.person_identity where identity_id = 'files:board:u1'"))
+
+	config := s.read("rollcall.hcl")
+	s.write(strings.Replace(config, `connector "files" "board" {`, `connector "files" "members" {
+  moved_from  = "board"`, 1))
+	s.ok("sync", "members", "--full", "--accept-deletes")
+	s.ok("build")
+	s.ok("publish")
+	require.Positive(t, s.holdsNothing(), "the source has another name, and the person stays erased")
+	require.Equal(t, ", hers is t3", s.query("--lake", later))
+	require.Equal(t, "1", s.query("select count(*) from core.person_identity where starts_with(identity_id, 'files:members:')"))
 }
 
 // The fields that name log-ins are read from each connector's own staging SQL.
@@ -61,6 +71,8 @@ connector "github" "code" {
 	for _, c := range []struct{ typ, instance, stream, data, want string }{
 		{"discourse", "forum", "posts", `{"id":9,"user_id":17,"username":"jane","raw":"me"}`, `{"id":9,"user_id":17,"username":"","raw":""}`},
 		{"discourse", "forum", "posts", `{"id":17,"user_id":9,"username":"bob","raw":"he"}`, `{"id":17,"user_id":9,"username":"bob","raw":"he"}`},
+		{"discourse", "forum", "topics", `{"id":9,"title":"me","posters":[{"user_id":17},{"user_id":9}]}`, `{"id":9,"title":"","posters":null}`},
+		{"discourse", "forum", "topics", `{"id":9,"title":"he","posters":[{"user_id":9},{"user_id":17}]}`, `{"id":9,"title":"he","posters":[{"user_id":9},{"user_id":17}]}`},
 		{"discourse", "forum", "users", `{"id":17,"username":"jane"}`, ""},
 		{"discourse", "forum", "users", `{"id":9,"username":"bob"}`, `{"id":9,"username":"bob"}`},
 		{"github", "code", "issues", `{"id":"I_1","title":"me","author":{"databaseId":17,"login":"jane"}}`, `{"id":"I_1","title":"","author":{"databaseId":17,"login":""}}`},

@@ -133,6 +133,20 @@ func TestStaging_readsAnswersEventsAndRoles(t *testing.T) {
 	require.Empty(t, l.Rejected())
 }
 
+// A list of topics names users by their numbers alone, the one who opened a topic
+// first; it may name nobody.
+func TestStaging_readsWhoOpenedATopic(t *testing.T) {
+	l := stagetest.New(t, New().Spec())
+	l.Put("topics", rec("7", `{"id":7,"title":"a","created_at":"2026-01-02T03:04:05Z","posters":[{"user_id":4},{"user_id":3}]}`),
+		rec("8", `{"id":8,"title":"b","created_at":"2026-01-02T03:04:05Z","posters":[]}`), rec("9", `{"id":9,"title":"c","created_at":"2026-01-02T03:04:05Z"}`),
+		rec("10", `{"id":10,"title":"d","created_at":"2026-01-02T03:04:05Z","posters":[{"user_id":-1}]}`))
+	l.Stage(false)
+	require.Equal(t, []string{"discourse:x:topics:10|discourse:x:-1|-1||true", "discourse:x:topics:7|discourse:x:4|4||false"},
+		l.Rows("identity", "record", "identity_id", "source_user_id", "username", "is_bot"))
+	l.RequireSameWhenFull()
+	require.Empty(t, l.Rejected())
+}
+
 func TestStaging_readsSuspensions(t *testing.T) {
 	l := stagetest.New(t, New().Spec())
 	l.Put("users",

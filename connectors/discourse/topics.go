@@ -33,7 +33,8 @@ func topicsStream() stream {
   "archetype": "VARCHAR",
   "visible": "BOOLEAN",
   "has_accepted_answer": "BOOLEAN",
-  "can_have_answer": "BOOLEAN"
+  "can_have_answer": "BOOLEAN",
+  "posters": [{"user_id": "BIGINT"}]
 }`,
 			Lookback: 30 * 24 * time.Hour,
 		},

@@ -1,6 +1,7 @@
 -- One row per record that shows a login: a user as an admin sees them (again
--- for each further address), or the author of a post. Accounts with an id
--- below 0 are Discourse's own (system, discobot).
+-- for each further address), the author of a post, or who opened a topic, whom
+-- lists of topics name first among its posters. Accounts with an id below 0 are
+-- Discourse's own (system, discobot).
 select
     record,
     first_seen_at,
@@ -50,3 +51,16 @@ select
     j.updated_at at time zone 'UTC' as source_updated_at
 from raw.discourse__posts
 where j.user_id is not null
+;
+select
+    record,
+    first_seen_at,
+    deleted_at,
+    'discourse:' || instance || ':' || j.posters[1].user_id as identity_id,
+    'discourse' as source,
+    instance as source_instance,
+    '' || j.posters[1].user_id as source_user_id,
+    j.posters[1].user_id < 0 as is_bot,
+    synced_at as source_updated_at
+from raw.discourse__topics
+where j.posters[1].user_id is not null

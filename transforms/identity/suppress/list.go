@@ -8,6 +8,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"hash"
+	"slices"
+	"strings"
 	gosync "sync"
 
 	"rollcall/transforms/identity/address"
@@ -46,7 +48,8 @@ type List struct {
 	key    string
 	hashes map[[sha256.Size]byte]bool
 	counts map[Kind]int
-	macs   gosync.Pool // of hash.Hash: the key's part of one is computed once
+	former map[string][]string // "source:instance:" -> the same by names it had before
+	macs   gosync.Pool         // of hash.Hash: the key's part of one is computed once
 
 	mu     gosync.Mutex
 	seen   map[string]bool // texts between an at sign's neighbours -> erased; bounded
@@ -55,7 +58,7 @@ type List struct {
 
 // NewList makes a list of hexadecimal hashes by kind.
 func NewList(key string, hashes map[string]Kind) (*List, error) {
-	l := &List{key: key, hashes: map[[sha256.Size]byte]bool{}, counts: map[Kind]int{}, seen: map[string]bool{}, logins: map[string]bool{}}
+	l := &List{key: key, hashes: map[[sha256.Size]byte]bool{}, counts: map[Kind]int{}, former: map[string][]string{}, seen: map[string]bool{}, logins: map[string]bool{}}
 	for text, kind := range hashes {
 		var sum [sha256.Size]byte
 		if _, err := hex.Decode(sum[:], []byte(text)); err != nil {
@@ -67,11 +70,37 @@ func NewList(key string, hashes map[string]Kind) (*List, error) {
 	return l, nil
 }
 
+// Renamed has the list know what was erased of an instance by the name it had
+// then. Renamings are told in their order, before the list is asked.
+func (l *List) Renamed(source, former, instance string) {
+	before, now := source+":"+former+":", source+":"+instance+":"
+	l.former[now] = append(append(l.former[now], before), l.former[before]...)
+}
+
+// instanceOf is the beginning of an id or record that names source and instance.
+func instanceOf(text string) string {
+	first := strings.IndexByte(text, ':')
+	second := strings.IndexByte(text[first+1:], ':')
+	return text[:first+1+second+1]
+}
+
 // Has reports whether something was erased.
 func (l *List) Has(kind Kind, text string) bool {
 	if l == nil || l.counts[kind] == 0 {
 		return false
 	}
+	if l.has(kind, text) {
+		return true
+	}
+	if len(l.former) == 0 || kind == Mailbox || kind == Person {
+		return false
+	}
+	instance := instanceOf(text)
+	return slices.ContainsFunc(l.former[instance], func(before string) bool { return l.has(kind, before+text[len(instance):]) })
+}
+
+// has reports whether the hash is on the list.
+func (l *List) has(kind Kind, text string) bool {
 	mac, reused := l.macs.Get().(hash.Hash)
 	if !reused {
 		mac = hmac.New(sha256.New, []byte(l.key))

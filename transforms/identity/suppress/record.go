@@ -202,8 +202,12 @@ func (l *List) namedIn(record, key string, data []byte, stream Stream) naming {
 			note(key)
 			continue
 		}
-		if value := gjson.GetBytes(data, path); value.Type == gjson.String || value.Type == gjson.Number {
+		value := gjson.GetBytes(data, path)
+		if value.Type == gjson.String || value.Type == gjson.Number {
 			note(value.String())
+		}
+		for _, one := range inList(value) {
+			note(one.String())
 		}
 	}
 	switch {
@@ -215,16 +219,30 @@ func (l *List) namedIn(record, key string, data []byte, stream Stream) naming {
 	return noneErased
 }
 
+// inList are the values of a list; none of anything else.
+func inList(value gjson.Result) []gjson.Result {
+	if !value.IsArray() {
+		return nil
+	}
+	return value.Array()
+}
+
 // isErased reports whether a user's id at the record's source, or an identity id
 // in full, is an erased login's.
 func (l *List) isErased(record, id string, stream Stream) bool {
-	first := strings.IndexByte(record, ':')
-	second := strings.IndexByte(record[first+1:], ':')
-	full := record[:first+1+second+1] + id
-	if stream.IDOf != nil {
-		full = stream.IDOf(full)
+	instance := instanceOf(record)
+	if l.hasLogin(stream.full(instance+id)) || strings.Count(id, ":") >= 2 && l.hasLogin(id) {
+		return true
 	}
-	return l.hasLogin(full) || strings.Count(id, ":") >= 2 && l.hasLogin(id)
+	return slices.ContainsFunc(l.former[instance], func(before string) bool { return l.hasLogin(stream.full(before + id)) })
+}
+
+// full is an identity id as staging gives it.
+func (s Stream) full(id string) string {
+	if s.IDOf == nil {
+		return id
+	}
+	return s.IDOf(id)
 }
 
 // isAbout reports whether a personal value of the record, or one of a list of

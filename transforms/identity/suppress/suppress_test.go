@@ -102,7 +102,7 @@ func TestKeep_dropsRecordsAboutThePersonAndCutsOthers(t *testing.T) {
 // was erased.
 func TestKeep_knowsErasedLoginsInLaterRecords(t *testing.T) {
 	l := listOf(t, map[string]Kind{"discourse:f:17": Login, "files:f:[address]~1": Login})
-	posts := Stream{Personal: []string{"username", "raw", "user"}, Logins: []string{"user_id", "by.id"}}
+	posts := Stream{Personal: []string{"username", "raw", "user"}, Logins: []string{"user_id", "by.id", "likes.#.id"}}
 	people := Stream{Personal: []string{"username"}, Logins: []string{RecordKey, "id"}, IsPeople: true}
 	const cut = `{"user_id":17,"username":"","raw":"","topic_id":17}`
 	for data, want := range map[string]string{
@@ -110,6 +110,7 @@ func TestKeep_knowsErasedLoginsInLaterRecords(t *testing.T) {
 		`{"user_id":"17","username":"jane","raw":"x"}`:                     `{"user_id":"17","username":"","raw":""}`,
 		`{"user_id":"discourse:f:17","raw":"x"}`:                           `{"user_id":"discourse:f:17","raw":""}`,
 		`{"user_id":9,"raw":"thanks","by":{"id":17}}`:                      `{"user_id":9,"raw":"","by":{"id":17}}`,
+		`{"user_id":9,"raw":"x","likes":[{"id":1},{"id":17}]}`:             `{"user_id":9,"raw":"","likes":[{"id":1},{"id":17}]}`,
 		`{"user_id":9,"raw":"Bob","topic_id":17,"id":17}`:                  `{"user_id":9,"raw":"Bob","topic_id":17,"id":17}`,
 		`{"user_id":null,"raw":"Bob","by":[17]}`:                           `{"user_id":null,"raw":"Bob","by":[17]}`,
 		`{"user_id":{"a":17},"raw":"Bob","by":{"id":true,"user_id":"17"}}`: `{"user_id":{"a":17},"raw":"Bob","by":{"id":true,"user_id":"17"}}`,
@@ -130,6 +131,30 @@ func TestKeep_knowsErasedLoginsInLaterRecords(t *testing.T) {
 	}}
 	kept, _ = l.Keep("files:f:answers:1", "1", []byte(`{"who":"ann@home.dev","text":"I, Ann"}`), survey)
 	require.Equal(t, `{"who":"ann@home.dev","text":""}`, string(kept), "of ids that hold an address hashes are known")
+}
+
+// Hashes are of ids that name the instance as it was called when somebody was
+// erased.
+func TestList_followsRenamedInstances(t *testing.T) {
+	l := listOf(t, map[string]Kind{"discourse:a:17": Login, "discourse:a:posts:9": Content, "discourse:a:users:17": Record, "files:a:[address]~a": Login})
+	l.Renamed("discourse", "a", "b")
+	l.Renamed("discourse", "b", "c")
+	l.Renamed("files", "a", "c")
+	posts := Stream{Personal: []string{"raw"}, Logins: []string{"user_id"}, IDOf: func(id string) string { return strings.Replace(id, "ann@home.dev", "[address]~"+id[6:7], 1) }}
+	for _, instance := range []string{"a", "b", "c"} {
+		require.True(t, l.Has(Login, "discourse:"+instance+":17"))
+		_, isKept := l.Keep("discourse:"+instance+":users:17", "17", nil, Stream{})
+		require.False(t, isKept)
+		for key, data := range map[string]string{"9": `{"raw":""}`, "99": `{"raw":"","user_id":17}`} {
+			kept, _ := l.Keep("discourse:"+instance+":posts:"+key, key, []byte(strings.Replace(data, `""`, `"I"`, 1)), posts)
+			require.Equal(t, data, string(kept))
+		}
+	}
+	kept, _ := l.Keep("files:c:answers:1", "1", []byte(`{"raw":"I","user_id":"ann@home.dev"}`), posts)
+	require.Equal(t, `{"raw":"","user_id":"ann@home.dev"}`, string(kept))
+	require.False(t, l.Has(Login, "github:c:17"))
+	require.False(t, l.Has(Login, "discourse:d:17"))
+	require.False(t, l.Has(Login, "17"))
 }
 
 // What is personal in the records of a connector that was taken out of the
