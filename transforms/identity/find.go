@@ -94,7 +94,7 @@ select distinct p.person_id from lake.identity.person_identity as p where p.unli
 from lake.vault.value as v
 inner join lake.identity.observation as o on o.value_key = v.value_key
 inner join lake.identity.person_identity as p on p.identity_key = o.identity_key and p.unlinked_at is null
-where v.id_type = 'email' and v.norm = ? order by 1`, a.Mailbox)
+where `+valuesOf(a)+` order by 1`)
 	return ids, "", err
 }
 

@@ -4,7 +4,9 @@ import (
 	"context"
 	"database/sql/driver"
 	"encoding/json"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,8 +15,9 @@ import (
 )
 
 // What people who look alike cost: fifty thousand logins are compared in a
-// second or two, and so at each change; more only once a day. A million take a
-// minute and a gigabyte, and more are not compared.
+// second or two, and so at each change; more only once a day. 690,000 take 20 CPU
+// seconds and a gigabyte beside DuckDB's memory; more than a million are not
+// compared.
 const (
 	comparedAlways = 50_000
 	comparedEvery  = 24 * time.Hour
@@ -112,64 +115,105 @@ where n.logins <= %d
 	return r.compared, err
 }
 
-// describeSimilar reads of every login that may be linked what it is called.
+// A called finds the record of a login, by its key; nil: it may not be linked.
+type called func(key any) *suggest.Record
+
+// describeSimilar reads of every login that may be linked what it is called, in
+// rows as they come: lists made in SQL take more time and memory than all else.
 func (r *round) describeSimilar(ctx context.Context) ([]suggest.Record, error) {
-	var records []suggest.Record
-	err := r.tx.Values(ctx, `with
-logins as (
-    select p.identity_id, p.identity_key, p.person_id
-    from lake.identity.person_identity as p
-    inner join lake.identity.login as l on l.identity_key = p.identity_key and not l.is_bot and l.is_linkable
-    where p.unlinked_at is null
-),
-
-called as (
-    select s.identity_id, string_agg(distinct s.display_name, chr(31) order by s.display_name) as names, string_agg(distinct s.username, chr(31) order by s.username) as usernames,
-        string_agg(distinct s.email, chr(31) order by s.email) filter (where lower(s.email) like '%@users.noreply.github.com') as github
-    from lake.staging.identity as s
-    group by s.identity_id
-),
-
-said as (
-    select o.identity_key,
-        string_agg(distinct v.norm, chr(31) order by v.norm) filter (where v.id_type = 'name') as names,
-        string_agg(distinct v.norm, chr(31) order by v.norm) filter (where v.id_type = 'username') as usernames,
-        string_agg(distinct regexp_replace(v.norm, '@[^@]*$', ''), chr(31) order by regexp_replace(v.norm, '@[^@]*$', '')) filter (where v.id_type = 'email' and v.class = 'unique') as locals,
-        string_agg(distinct v.company_domain, chr(31) order by v.company_domain) as companies
-    from lake.identity.observation as o
-    inner join lake.vault.value as v on v.value_key = o.value_key
-    group by o.identity_key
-)
-
-select l.identity_id, l.person_id, concat_ws(chr(31), c.names, s.names), concat_ws(chr(31), c.usernames, s.usernames), coalesce(s.locals, ''), coalesce(s.companies, ''), c.github
-from logins as l
-left join called as c on c.identity_id = l.identity_id
-left join said as s on s.identity_key = l.identity_key`, func(row []driver.Value) error {
-		records = append(records, suggest.Record{Key: row[0].(string), Person: row[1].(string), Names: listed(row[2]), Usernames: append(listed(row[3]), noReplyUsers(listed(row[6]))...), Locals: listed(row[4]), Companies: listed(row[5])})
+	logins, records := newNumbers(0), []suggest.Record{}
+	err := r.tx.Values(ctx, `select p.identity_key, p.identity_id, p.person_id
+from lake.identity.person_identity as p
+inner join lake.identity.login as l on l.identity_key = p.identity_key and not l.is_bot and l.is_linkable
+where p.unlinked_at is null`, func(row []driver.Value) error {
+		logins.of(row[0].(uint64))
+		records = append(records, suggest.Record{Key: row[1].(string), Person: row[2].(string)})
 		return nil
 	})
-	return records, err
-}
-
-// noReplyUsers are the user names in no-reply addresses of GitHub. The address
-// links by the user's number, and the name in it still tells who that may be.
-func noReplyUsers(addresses []string) []string {
-	var users []string
-	for _, raw := range addresses {
-		if a, ok := address.Parse(raw); ok && a.GitHubLogin != "" {
-			users = append(users, a.GitHubLogin)
+	of := func(key any) *suggest.Record {
+		if at := logins.find(key.(uint64)); at >= 0 {
+			return &records[at]
 		}
-	}
-	return users
-}
-
-// listed cuts a list of texts.
-func listed(value driver.Value) []string {
-	text, _ := value.(string)
-	if text == "" {
 		return nil
 	}
-	return strings.Split(text, fieldMark)
+	if err = errors.Join(err, r.readShown(ctx, of), r.readSaid(ctx, of)); err != nil {
+		return nil, err
+	}
+	for i := range records {
+		record := &records[i]
+		for _, list := range []*[]string{&record.Names, &record.Usernames, &record.Locals, &record.Companies} {
+			slices.Sort(*list)
+			*list = slices.Compact(*list)
+		}
+	}
+	return records, nil
+}
+
+// readShown reads what the records of logins call them.
+func (r *round) readShown(ctx context.Context, of called) error {
+	return r.tx.Values(ctx, `with
+shown as (
+    select s.identity_id, s.display_name, s.username, case when lower(s.email) like '%@users.noreply.github.com' then s.email end as github
+    from lake.staging.identity as s
+    group by all
+)
+
+select `+keyOf("s.identity_id")+`, s.display_name, s.username, s.github from shown as s where s.identity_id is not null`, func(row []driver.Value) error {
+		record := of(row[0])
+		if record == nil {
+			return nil
+		}
+		record.Names, record.Usernames = appendText(record.Names, row[1]), appendText(record.Usernames, row[2])
+		if raw, isText := row[3].(string); isText {
+			record.Usernames = append(record.Usernames, noReplyUsers(raw)...)
+		}
+		return nil
+	})
+}
+
+// readSaid reads what else was said of logins: names, local parts of their own
+// mailboxes, companies of addresses.
+func (r *round) readSaid(ctx context.Context, of called) error {
+	return r.tx.Values(ctx, `with
+said as (
+    select distinct o.identity_key, o.value_key from lake.identity.observation as o where o.id_type in ('name', 'username', 'email')
+)
+
+select s.identity_key, case when v.id_type <> 'email' then v.id_type when v.class = 'unique' then 'mailbox' else '' end, v.norm, v.company_domain
+from said as s
+inner join lake.vault.value as v on v.value_key = s.value_key`, func(row []driver.Value) error {
+		record := of(row[0])
+		if record == nil {
+			return nil
+		}
+		switch norm := row[2].(string); row[1].(string) {
+		case "name":
+			record.Names = append(record.Names, norm)
+		case "username":
+			record.Usernames = append(record.Usernames, norm)
+		case "mailbox":
+			record.Locals = append(record.Locals, norm[:max(strings.LastIndexByte(norm, '@'), 0)])
+		}
+		record.Companies = appendText(record.Companies, row[3])
+		return nil
+	})
+}
+
+// appendText adds a value that is a text.
+func appendText(list []string, value driver.Value) []string {
+	if text, isText := value.(string); isText && text != "" {
+		return append(list, text)
+	}
+	return list
+}
+
+// noReplyUsers are the user names in a no-reply address of GitHub. The address
+// links by the user's number, and the name in it still tells who that may be.
+func noReplyUsers(raw string) []string {
+	if a, ok := address.Parse(raw); ok && a.GitHubLogin != "" {
+		return []string{a.GitHubLogin}
+	}
+	return nil
 }
 
 // writeSimilar replaces the suggestions of this kind; one that stays keeps when

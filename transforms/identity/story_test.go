@@ -314,4 +314,10 @@ func TestResolve_knowsGitHubUsersByTheirNoReplyAddress(t *testing.T) {
 	l.login("git:main:x", "octo99@users.noreply.github.com", "")
 	l.build()
 	require.Equal(t, []string{"crm:7 git:x github:99", "forum:1 github:1234"}, l.people())
+	for _, address := range []string{"1234+anything@users.noreply.github.com", "Octo1234@users.noreply.github.com"} {
+		people, err := identity.Find(t.Context(), l.db.SQL(), address)
+		require.NoError(t, err)
+		require.Len(t, people, 1, address)
+		require.Equal(t, l.personOf("github:main:1234"), people[0].ID)
+	}
 }
