@@ -1,6 +1,7 @@
 package transforms
 
 import (
+	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -114,6 +115,10 @@ func (e *Unknown) Error() string {
 // ErrNotBuilt means that there is nothing to show yet.
 var ErrNotBuilt = errors.New("nothing was built yet: run `rollcall build` first")
 
+// ErrUnfinished means that values are of another build than what they are made
+// of.
+var ErrUnfinished = errors.New("the last build was interrupted before its KPIs were written: run `rollcall build` again")
+
 // reading runs fn on a connection that sees one instant of both files, names
 // resolved as models see them. It waits for no build, and what fn writes, into
 // temporary tables only, is gone when it returns.
@@ -155,9 +160,12 @@ func (b *Builder) definition(id string) (*kpi.Definition, error) {
 	return nil, &Unknown{What: "KPI", Name: id, Known: ids}
 }
 
-// Explain says what one value of the last build is made of. The error is an
-// [*Unknown] where id, period or segment do not exist.
+// Explain says what one value of the last build is made of. It waits for a build
+// that is between its models and its values. The error is an [*Unknown] where id,
+// period or segment do not exist.
 func (b *Builder) Explain(ctx context.Context, r ExplainRequest) (*Explanation, error) {
+	b.unfinished.RLock()
+	defer b.unfinished.RUnlock()
 	d, err := b.definition(r.KPI)
 	if err != nil {
 		return nil, err
@@ -169,6 +177,9 @@ func (b *Builder) Explain(ctx context.Context, r ExplainRequest) (*Explanation, 
 		x.out.SegmentType, x.out.SegmentValue = r.SegmentType, r.SegmentValue
 	}
 	err = b.reading(ctx, func(conn *sql.Conn) error {
+		if last, err := LastBuild(ctx, b.opts.DB); err != nil || last.Status == StatusUnfinished {
+			return cmp.Or(err, ErrUnfinished)
+		}
 		x.conn = conn
 		for _, step := range []func(context.Context) error{x.find, x.parts, x.atoms, x.runs, x.history} {
 			if err := step(ctx); err != nil {
