@@ -1,7 +1,6 @@
 package transforms
 
 import (
-	"cmp"
 	"context"
 	"database/sql"
 	"errors"
@@ -170,6 +169,11 @@ func (b *Builder) Explain(ctx context.Context, r ExplainRequest) (*Explanation, 
 	if err != nil {
 		return nil, err
 	}
+	if last, err := LastBuild(ctx, b.opts.DB); err != nil {
+		return nil, err
+	} else if last != nil && last.Status == StatusUnfinished {
+		return nil, ErrUnfinished
+	}
 	x := &explainer{builder: b, d: d, request: r, out: &Explanation{
 		KPI: d.ID, Name: d.Name, SQL: d.SQL, SegmentType: "all", SegmentValue: "all",
 	}}
@@ -177,9 +181,6 @@ func (b *Builder) Explain(ctx context.Context, r ExplainRequest) (*Explanation, 
 		x.out.SegmentType, x.out.SegmentValue = r.SegmentType, r.SegmentValue
 	}
 	err = b.reading(ctx, func(conn *sql.Conn) error {
-		if last, err := LastBuild(ctx, b.opts.DB); err != nil || last.Status == StatusUnfinished {
-			return cmp.Or(err, ErrUnfinished)
-		}
 		x.conn = conn
 		for _, step := range []func(context.Context) error{x.find, x.parts, x.atoms, x.runs, x.history} {
 			if err := step(ctx); err != nil {

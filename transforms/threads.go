@@ -29,7 +29,7 @@ where t.database_name = 'lake' and t.schema_name = 'staging'`).Scan(&largest)
 		if err := b.buildMarts(ctx, build, threads); err != nil {
 			return err
 		}
-		return b.runChecks(ctx, build)
+		return b.runChecks(ctx, build, threads)
 	}
 	if largest > rowGroup {
 		return run()
