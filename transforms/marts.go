@@ -62,7 +62,9 @@ func (b *Builder) buildMarts(ctx context.Context, build *Build, threads int) err
 		},
 		func() error { return b.computeValues(ctx, build, threads) },
 		func() error {
-			return b.writeSteps(ctx, build, b.finishValues, b.buildOutputs, finished, b.writeBuildTables, b.commentOutputs, b.checkTypes)
+			return b.opts.DB.WithThreads(ctx, 1, func() error { // few rows, many statements
+				return b.writeSteps(ctx, build, b.finishValues, b.buildOutputs, finished, b.writeBuildTables, b.commentOutputs, b.checkTypes)
+			})
 		},
 	} {
 		if err := part(); err != nil {
