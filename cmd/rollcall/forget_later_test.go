@@ -45,6 +45,23 @@ func TestForget_keepsOutWhatALogInWritesLater(t *testing.T) {
 	require.Equal(t, "1", s.query("select count(*) from core.person_identity where starts_with(identity_id, 'files:members:')"))
 }
 
+// What a connector brought that was taken out of the configuration is erased as
+// well; what in it is personal nobody can say any more.
+func TestForget_reachesWhatIsConfiguredNoMore(t *testing.T) {
+	s := forgetSite(t)
+	s.ok("sync", "crm")
+	s.ok("sync", "board")
+	s.ok("build")
+	_, forum, found := strings.Cut(s.read("rollcall.hcl"), `connector "discourse"`)
+	require.True(t, found)
+	s.write(strings.Replace(head, "opt_in", "legitimate_interest", 1) + `connector "discourse"` + forum)
+	s.ok("forget", leaked, "--yes")
+	require.Positive(t, s.holdsNothing())
+	const thread = "select data from raw.files__thread where contains(key, ':%s')"
+	require.Equal(t, "{}", s.query("--lake", strings.Replace(thread, "%s", "t1", 1)))
+	require.Contains(t, s.query("--lake", strings.Replace(thread, "%s", "t2", 1)), "[erased]", "of somebody else's only the address goes")
+}
+
 // The fields that name log-ins are read from each connector's own staging SQL.
 func TestForget_knowsTheLogInsOfBundledConnectors(t *testing.T) {
 	s := newSite(t, forumConfig+`
