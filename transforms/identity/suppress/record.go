@@ -198,8 +198,8 @@ func (l *List) namedIn(record, key string, data []byte, stream Stream) naming {
 		}
 	}
 	for _, path := range stream.Logins {
-		if path == RecordKey {
-			note(key)
+		if path == RecordKey { // or a part of it, so that it may be no login at all
+			erased = erased || l.isErased(record, key, stream)
 			continue
 		}
 		value := gjson.GetBytes(data, path)

@@ -123,8 +123,12 @@ func TestKeep_knowsErasedLoginsInLaterRecords(t *testing.T) {
 	require.Equal(t, `{"user_id":17,"raw":"Bob"}`, string(kept), "another forum's user")
 	_, isKept := l.Keep("discourse:f:visits:17", "17", []byte(`{"username":"jane"}`), people)
 	require.False(t, isKept, "it is about the login and nothing else")
-	_, isKept = l.Keep("discourse:f:pairs:9", "9", []byte(`{"id":17}`), people)
+	_, isKept = l.Keep("discourse:f:groups:3:17", "3:17", []byte(`{"id":17}`), people)
+	require.False(t, isKept)
+	pairs := Stream{Logins: []string{"id", "other"}, IsPeople: true}
+	kept, isKept = l.Keep("discourse:f:pairs:9", "9", []byte(`{"id":17,"other":3}`), pairs)
 	require.True(t, isKept, "it is about another one as well")
+	require.Equal(t, `{"id":17,"other":3}`, string(kept))
 
 	survey := Stream{Personal: []string{"text"}, Logins: []string{"who"}, IDOf: func(id string) string {
 		return strings.Replace(id, "ann@home.dev", "[address]~1", 1)
