@@ -93,6 +93,15 @@ func TestSolve_joinsAllEntriesOfACompanyThatAnotherBought(t *testing.T) {
 	require.Equal(t, "app:p:org:3", s.ownerID("acme-tools.com"))
 	s = Solve(Evidence{Orgs: append(orgs, desk("7", "Zeta Labs", "zeta-tools.com")), Links: append(links, Link{"billing:b:org:8", "billing:b:org:9", Manual})})
 	require.NotEqual(t, s.Of[len(s.Of)-1], s.Of[len(s.Of)-2], "of Zeta Labs nobody said anything")
+
+	sales := func(id, name string, domains ...string) Org {
+		return Org{ID: "sales:s:org:" + id, List: "sales:s", IsKept: true, Name: name, Domains: domainsOf(domains)}
+	}
+	orgs = []Org{crm("1", "Acme", "acme-tools.com"), sales("1", "Acme", "acme-tools.com"), sales("2", "Yota"), sales("3", "Zeta", "zeta-tools.com")}
+	s = Solve(Evidence{Orgs: orgs, Links: []Link{{"sales:s:org:2", "sales:s:org:1", Merge}, {"crm:a:org:1", "sales:s:org:3", Manual}}})
+	require.Len(t, companies(s), 1, "Acme bought Yota in the one list, and Zeta in the other")
+	require.Len(t, s.Of, 4)
+	require.Equal(t, []int32{0, 0, 0, 0}, s.Of)
 }
 
 func TestSolve_keepsApartWhatWasDecided(t *testing.T) {

@@ -145,18 +145,33 @@ func (s *solver) mayShare(a, b int32) bool {
 	return s.names[a] == "" || s.names[b] == "" || s.names[a] == s.names[b] || s.isSaidOfNames(a, b)
 }
 
-// isSaidOfNames reports whether it was said outright that a company of the one's
-// name and one of the other's are one, in the company of either.
+// isSaidOfNames reports whether it was said outright, of entries of the two's
+// companies, that a company of the one's name and one of the other's are one, over
+// any number of names between.
 func (s *solver) isSaidOfNames(a, b int32) bool {
+	said := map[int32][]string{} // what was said to be one -> its names
 	for _, company := range []int32{s.find(a), s.find(b)} {
-		for _, x := range s.members[company] {
-			isNamed := func(y int32) bool { return s.names[y] == s.names[b] && s.outright[y] == s.outright[x] }
-			if s.names[x] == s.names[a] && slices.ContainsFunc(s.members[company], isNamed) {
-				return true
+		for _, i := range s.members[company] {
+			if s.names[i] != "" {
+				said[s.outright[i]] = append(said[s.outright[i]], s.names[i])
 			}
 		}
 	}
-	return false
+	reached := map[string]bool{s.names[a]: true}
+	for grows := true; grows; {
+		grows = false
+		for one, names := range said {
+			if !slices.ContainsFunc(names, func(name string) bool { return reached[name] }) {
+				continue
+			}
+			for _, name := range names {
+				reached[name] = true
+			}
+			delete(said, one)
+			grows = true
+		}
+	}
+	return reached[s.names[b]]
 }
 
 // maxParents bounds the way up from an org, also where it goes in a circle.
