@@ -17,13 +17,9 @@ type loading struct {
 	created        []int64            // per former, when: microseconds since 1970
 	was            []int32            // per login its former; -1: none
 	stood          []stood            // per login
-	arrived        []arrival          // logins that are new, in the order of temp.newcomer once they are all read
 	shared         []bool             // per value: until now it was shared by too many logins
 	ends           map[[2]int32]int32 // login and address -> day of the end that evidence states
 }
-
-// An arrival is a login's place in temp.newcomer.
-type arrival struct{ place, login int32 }
 
 // A stood is how the lake has a login.
 type stood struct {
@@ -128,7 +124,7 @@ var selectLogins = fmt.Sprintf(`select l.identity_key,
     cast(l.is_customer as ubigint) * %d + cast(l.is_bot as ubigint) * %d + cast(l.is_linkable as ubigint) * %d
         + cast(l.was_person is not null as ubigint) * %d + cast(l.was_linkable is distinct from l.is_linkable as ubigint) * %d + cast(l.is_described as ubigint) * %d
         + cast(l.was_component is not null as ubigint) * %d + cast(coalesce(l.was_tier, %d) as ubigint) * 256 + cast(l.instance_no as ubigint) * 65536 + (l.company_key & 4294967295) * 4294967296,
-    l.was_person, l.was_component, l.place
+    l.was_person, l.was_component
 from temp.login as l`, customerFlag, botFlag, linkableFlag, knownFlag, unlikeFlag, describedFlag, standsFlag, NoTier)
 
 // loadLogins reads the logins that are solved, and where each stood.
@@ -137,7 +133,7 @@ func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	if err != nil {
 		return err
 	}
-	l.logins, l.Logins, l.stood, l.arrived = newNumbers(int(n)), make([]Login, 0, n), make([]stood, 0, n), nil
+	l.logins, l.Logins, l.stood = newNumbers(int(n)), make([]Login, 0, n), make([]stood, 0, n)
 	logins, formers := newAdding(l.logins), make([]uint64, 0, n)
 	err = r.tx.Values(ctx, selectLogins, func(row []driver.Value) error {
 		key, packed := row[0].(uint64), row[1].(uint64)
@@ -148,9 +144,6 @@ func (r *round) loadLogins(ctx context.Context, l *loading) error {
 		before.component, _ = row[3].(uint64)
 		former, _ := row[2].(uint64)
 		l.stood, formers = append(l.stood, before), append(formers, former)
-		if place, isNew := row[4].(int64); isNew {
-			l.arrived = append(l.arrived, arrival{int32(place), int32(len(l.Logins) - 1)})
-		}
 		return nil
 	})
 	logins.end()

@@ -68,11 +68,11 @@ keys as (
     select n.identity_key from near as n
 )
 
-select p.identity_id, p.identity_key, null as place
+select p.identity_id, p.identity_key
 from lake.identity.person_identity as p
 where p.unlinked_at is null and p.identity_key in (select k.identity_key from keys as k)
 union all
-select n.identity_id, n.identity_key, n.rowid from temp.newcomer as n`)
+select n.identity_id, n.identity_key from temp.newcomer as n`)
 }
 
 // ids is the table of all logins that are solved, with their keys, until the new
@@ -108,7 +108,7 @@ func (r *round) describe(ctx context.Context) error {
 		if !r.solvesAll {
 			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"))
 		}
-		if err := r.exec(ctx, fmt.Sprintf(describeLogins, dirty, r.now(), r.Rules.NeedsGrant, isAsked)); err != nil {
+		if err := r.refill(ctx, "login", fmt.Sprintf(describeLogins, dirty, r.now(), r.Rules.NeedsGrant, isAsked)); err != nil {
 			return err
 		}
 		added, err := r.numberStrangers(ctx, "temp.login as l where l.instance_no is null", fmt.Sprintf(`select split_part(i.identity_id, ':', 1) as source, split_part(i.identity_id, ':', 2) as source_instance
@@ -123,14 +123,14 @@ where l.instance_no is null`, r.ids()))
 
 // The logins to describe, and whose they were.
 const (
-	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
+	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable
     from lake.identity.person_identity as p
     left join lake.identity.instance as i on i.source = p.source and i.source_instance = p.source_instance
     where p.unlinked_at is null
     union all
-    select n.identity_key, %s, null, null, null, n.rowid
+    select n.identity_key, %s, null, null, null
     from temp.newcomer as n`
-	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, d.place
+	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable
     from temp.dirty as d
     left join lake.identity.person_identity as p on p.identity_key = d.identity_key and p.unlinked_at is null`
 )
@@ -139,8 +139,7 @@ const (
 // contact belongs to now, its main one or that of the least id, companies of one
 // account being one; and consent.
 // Of answers the latest of each source counts, and one refusal is enough.
-var describeLogins = `create or replace temp table login as
-with
+var describeLogins = `with
 dirty as (
     %[1]s
 ),
@@ -224,8 +223,7 @@ described as (
             and (coalesce(a.is_granted, false) or not (%[3]t and coalesce(l.is_community, s.is_community, false))) as is_linkable,
         l.was_person,
         l.was_tier,
-        l.was_linkable,
-        l.place
+        l.was_linkable
     from logins as l
     left join bots as b on b.identity_key = l.identity_key
     left join shown as s on s.identity_key = l.identity_key

@@ -9,9 +9,9 @@ import (
 	"rollcall/transforms/identity/address"
 )
 
-// createFirsts gives where each value is observed first, and counts its texts.
-const createFirsts = `create or replace temp table first_text as
-select o.value_key, min(o.rowid) as place, min(o.value_check) <> max(o.value_check) as is_collision
+// selectFirsts gives where each value is observed first, and whether it has other
+// texts.
+const selectFirsts = `select o.value_key, min(o.rowid) as place, min(o.value_check) <> max(o.value_check) as is_collision
 from temp.observed as o
 where o.text is not null
 group by o.value_key`
@@ -71,7 +71,7 @@ func observedValues() string {
 // keepValues adds the values that are new and replaces those that are read
 // otherwise than before.
 func (r *round) keepValues(ctx context.Context) error {
-	if err := r.exec(ctx, createFirsts); err != nil {
+	if err := r.refill(ctx, "first_text", selectFirsts); err != nil {
 		return err
 	}
 	collisions, err := r.count(ctx, "select count(*) from temp.first_text as t where t.is_collision")
