@@ -1,7 +1,6 @@
 package identity
 
 import (
-	"context"
 	"crypto/aes"
 	"crypto/cipher"
 	"crypto/rand"
@@ -104,13 +103,14 @@ func flag(isSet bool, bit uint64) uint64 {
 	return 0
 }
 
-// ask is, as SQL, what a function says of the login of a row of temp.login or
-// temp.newcomer, of which known logins come before the table's.
-func (r *round) ask(ctx context.Context, table string, known int) (func(function, row string) string, error) {
-	first, err := r.count(ctx, "select coalesce(min(t.rowid), 0) from temp."+table+" as t")
-	return func(function, row string) string {
-		return fmt.Sprintf("%s(%s.rowid - %d, %[2]s.identity_key)", function, row, first-int64(known))
-	}, err
+// ofLogin is, as SQL, what a function says of a row l of temp.login.
+func (l *loading) ofLogin(function string) string {
+	return fmt.Sprintf("%s(coalesce(l.place + %d, -1), l.identity_key)", function, l.known)
+}
+
+// ofNewcomer is, as SQL, what a function says of a row n of temp.newcomer.
+func (r *round) ofNewcomer(l *loading, function string) string {
+	return fmt.Sprintf("%s(coalesce(%s + %d, -1), n.identity_key)", function, r.newcomers.placeOf("n.rowid"), l.known)
 }
 
 // newIDs make ids of version 7 (RFC 9562) for people that are new, by their

@@ -12,6 +12,7 @@ import (
 type loading struct {
 	Evidence
 	logins, values *numbers
+	known          int64              // logins that are not new: the first ones
 	former         *numbers           // keys of the people of before
 	anchorKeys     []uint64           // per former
 	created        []int64            // per former, when: microseconds since 1970
@@ -34,7 +35,7 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 		name string
 		run  func(context.Context, *loading) error
 	}{
-		{"observations", r.gatherEvidence}, {"instances", r.loadInstances}, {"logins", r.loadPeople}, {"values", r.loadValues},
+		{"observations", r.gatherEvidence}, {"instances", r.loadInstances}, {"logins and values", r.loadNodes},
 		{"ends of claims", r.loadEnds}, {"claims", r.loadClaims}, {"links that were stated", r.loadSame}, {"decisions", r.loadDecisions}, {"names", r.loadNames},
 	} {
 		if err := step.run(ctx, l); err != nil {
@@ -42,6 +43,29 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 		}
 	}
 	return l, nil
+}
+
+// loadNodes reads logins and values, whose keys are numbered beside it.
+func (r *round) loadNodes(ctx context.Context, l *loading) error {
+	if err := r.loadPeople(ctx, l); err != nil {
+		return err
+	}
+	numbered := make(chan error, 1)
+	go func() { numbered <- l.numberLogins() }()
+	return errors.Join(r.loadValues(ctx, l), <-numbered)
+}
+
+func (l *loading) numberLogins() error {
+	l.logins = newNumbers(len(l.Logins))
+	logins := newAdding(l.logins)
+	for i := range l.Logins {
+		logins.add(l.Logins[i].Key)
+	}
+	logins.end()
+	if len(l.logins.keys) != len(l.Logins) {
+		return errors.New("two logins have one key, or one has two people in identity.person_identity: report this")
+	}
+	return nil
 }
 
 // loadPeople reads the logins that are solved and their people. An erasure takes
@@ -124,33 +148,39 @@ var selectLogins = fmt.Sprintf(`select l.identity_key,
     cast(l.is_customer as ubigint) * %d + cast(l.is_bot as ubigint) * %d + cast(l.is_linkable as ubigint) * %d
         + cast(l.was_person is not null as ubigint) * %d + cast(l.was_linkable is distinct from l.is_linkable as ubigint) * %d + cast(l.is_described as ubigint) * %d
         + cast(l.was_component is not null as ubigint) * %d + cast(coalesce(l.was_tier, %d) as ubigint) * 256 + cast(l.instance_no as ubigint) * 65536 + (l.company_key & 4294967295) * 4294967296,
-    l.was_person, l.was_component
+    l.was_person, l.was_component, l.place
 from temp.login as l`, customerFlag, botFlag, linkableFlag, knownFlag, unlikeFlag, describedFlag, standsFlag, NoTier)
 
-// loadLogins reads the logins that are solved, and where each stood.
+// loadLogins reads the logins that are solved, and where each stood: the known
+// ones as they come, then the new ones by their places, in which SQL asks for
+// them again.
 func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	n, err := r.count(ctx, "select count(*) from temp.login")
 	if err != nil {
 		return err
 	}
-	l.logins, l.Logins, l.stood = newNumbers(int(n)), make([]Login, 0, n), make([]stood, 0, n)
-	logins, formers := newAdding(l.logins), make([]uint64, 0, n)
+	l.Logins, l.stood, l.known = make([]Login, n), make([]stood, n), n-r.newcomers.placed()
+	formers, next := make([]uint64, n), int64(0)
 	err = r.tx.Values(ctx, selectLogins, func(row []driver.Value) error {
 		key, packed := row[0].(uint64), row[1].(uint64)
-		logins.add(key)
-		l.Logins = append(l.Logins, Login{Key: key, Instance: uint16(packed >> 16), Company: uint32(packed >> 32),
-			IsCustomer: packed&customerFlag != 0, IsBot: packed&botFlag != 0, NoLink: packed&linkableFlag == 0})
+		i := next
+		if place, isNew := row[4].(int64); isNew {
+			i = l.known + place
+		} else {
+			next++
+		}
+		l.Logins[i] = Login{Key: key, Instance: uint16(packed >> 16), Company: uint32(packed >> 32),
+			IsCustomer: packed&customerFlag != 0, IsBot: packed&botFlag != 0, NoLink: packed&linkableFlag == 0}
 		before := stood{flags: uint8(packed), tier: uint8(packed >> 8)}
 		before.component, _ = row[3].(uint64)
 		former, _ := row[2].(uint64)
-		l.stood, formers = append(l.stood, before), append(formers, former)
+		l.stood[i], formers[i] = before, former
 		return nil
 	})
-	logins.end()
-	l.was = l.formersOf(formers)
-	if err == nil && len(l.logins.keys) != len(l.Logins) {
-		err = errors.New("two logins have one key, or one has two people in identity.person_identity: report this")
+	if err == nil && next != l.known {
+		err = errors.New("temp.login has other logins than there are: report this")
 	}
+	l.was = l.formersOf(formers)
 	return err
 }
 

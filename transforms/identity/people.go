@@ -29,14 +29,10 @@ func (r *round) writePeople(ctx context.Context, l *loading, s *Solution, t *set
 	if err := r.exec(ctx, "drop table temp.login", namePeople); err != nil {
 		return err
 	}
-	ofNewcomer, err := r.ask(ctx, "newcomer", len(l.Logins)-int(t.arrivals))
-	if err != nil {
-		return err
-	}
 	var statements []string
 	// While temp.newcomer and identity.person_identity share no login.
 	if t.fresh > 0 {
-		statements = append(statements, r.storeFreshPeople(ofNewcomer))
+		statements = append(statements, r.storeFreshPeople(l))
 	}
 	if t.newcomers > t.fresh {
 		statements = append(statements, r.storeNewPeople())
@@ -45,7 +41,7 @@ func (r *round) writePeople(ctx context.Context, l *loading, s *Solution, t *set
 		statements = append(statements, r.storeAnchors()...)
 	}
 	if t.arrivals > 0 {
-		statements = append(statements, r.storeArrivals(ofNewcomer))
+		statements = append(statements, r.storeArrivals(l))
 	}
 	if t.members > t.arrivals {
 		statements = append(statements, r.storeMembers()...)
@@ -73,7 +69,7 @@ from named as n`
 // own transaction (DuckDB 1.5.5): each of the next inserts some.
 
 // storeArrivals writes to whom the new logins belong.
-func (r *round) storeArrivals(ofNewcomer func(function, row string) string) string {
+func (r *round) storeArrivals(l *loading) string {
 	return fmt.Sprintf(`insert into lake.identity.person_identity by name
 with
 arrivals as (
@@ -101,7 +97,7 @@ select
     cast(null as timestamp) as unlinked_at
 from named as m
 inner join lake.identity.instance as i on i.instance_no = m.packed >> 16 & 65535`,
-		ofNewcomer(standingFunction, "n"), ofNewcomer(newPersonFunction, "n"), keyOf("m.person_id"), matchOf, r.now(), literal(r.BuildID))
+		r.ofNewcomer(l, standingFunction), r.ofNewcomer(l, newPersonFunction), keyOf("m.person_id"), matchOf, r.now(), literal(r.BuildID))
 }
 
 // storeMembers writes to whom the known logins belong that changed.
@@ -143,7 +139,7 @@ var matchOf = fmt.Sprintf(`m.packed & %d > 0 as is_linkable,
     %s as match_confidence`, linkableFlag, NoTier, fmt.Sprintf(methodOf, "(m.packed >> 8 & 255)"), fmt.Sprintf(confidenceOf, "(m.packed >> 8 & 255)"))
 
 // storeFreshPeople writes the people of whom all logins are new.
-func (r *round) storeFreshPeople(ofNewcomer func(function, row string) string) string {
+func (r *round) storeFreshPeople(l *loading) string {
 	return fmt.Sprintf(`insert into lake.identity.person (person_id, person_key, anchor_identity_id, anchor_key, created_at, build_id)
 with
 firsts as (
@@ -153,7 +149,7 @@ firsts as (
 )
 
 select f.person_id, %s, f.identity_id, f.identity_key, %s, %s
-from firsts as f`, ofNewcomer(newPersonFunction, "n"), ofNewcomer(standingFunction, "n"), firstFlag, keyOf("f.person_id"), r.now(), literal(r.BuildID))
+from firsts as f`, r.ofNewcomer(l, newPersonFunction), r.ofNewcomer(l, standingFunction), firstFlag, keyOf("f.person_id"), r.now(), literal(r.BuildID))
 }
 
 // storeNewPeople writes the other people that nobody was before.
@@ -167,11 +163,7 @@ where c.is_new`, r.now(), literal(r.BuildID), r.ids())
 
 // storePlaces writes where logins stand, and forgets those that are gone.
 func (r *round) storePlaces(ctx context.Context, l *loading, t *settling) error {
-	ofLogin, err := r.ask(ctx, "login", 0)
-	if err != nil {
-		return err
-	}
-	standing := ofLogin(standingFunction, "l")
+	standing := l.ofLogin(standingFunction)
 	if t.replaced > 0 {
 		err := r.exec(ctx, fmt.Sprintf("delete from lake.identity.login as q where q.identity_key in (select l.identity_key from temp.login as l where %s & %d = %[2]d)", standing, placedFlag|standsFlag))
 		if err != nil {
@@ -182,7 +174,7 @@ func (r *round) storePlaces(ctx context.Context, l *loading, t *settling) error 
 		err := r.exec(ctx, fmt.Sprintf(`insert into lake.identity.login (identity_key, component, instance_no, company_key, is_customer, is_bot, is_linkable)
 select l.identity_key, %s, l.instance_no, l.company_key, l.is_customer, l.is_bot, l.is_linkable
 from temp.login as l
-where %s & %d > 0`, ofLogin(componentFunction, "l"), standing, placedFlag))
+where %s & %d > 0`, l.ofLogin(componentFunction), standing, placedFlag))
 		if err != nil {
 			return err
 		}

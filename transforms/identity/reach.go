@@ -68,11 +68,11 @@ keys as (
     select n.identity_key from near as n
 )
 
-select p.identity_id, p.identity_key
+select p.identity_id, p.identity_key, null as place
 from lake.identity.person_identity as p
 where p.unlinked_at is null and p.identity_key in (select k.identity_key from keys as k)
 union all
-select n.identity_id, n.identity_key from temp.newcomer as n`)
+select n.identity_id, n.identity_key, n.rowid from temp.newcomer as n`)
 }
 
 // ids is the table of all logins that are solved, with their keys, until the new
@@ -99,14 +99,17 @@ func (r *round) describe(ctx context.Context) error {
 		}
 		isAsked = fmt.Sprint(strange > 0)
 	}
+	if err := r.countNewcomers(ctx); err != nil {
+		return err
+	}
 	for {
 		instances, err := r.instances(ctx)
 		if err != nil {
 			return err
 		}
-		dirty := fmt.Sprintf(allLogins, instances.numberOf("p.identity_id"), instances.numberOf("n.identity_id"))
+		dirty := fmt.Sprintf(allLogins, instances.numberOf("p.identity_id"), instances.numberOf("n.identity_id"), r.newcomers.placeOf("n.rowid"))
 		if !r.solvesAll {
-			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"))
+			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"), r.newcomers.placeOf("d.place"))
 		}
 		if err := r.refill(ctx, "login", fmt.Sprintf(describeLogins, dirty, r.now(), r.Rules.NeedsGrant, isAsked)); err != nil {
 			return err
@@ -121,16 +124,39 @@ where l.instance_no is null`, r.ids()))
 	}
 }
 
+// newcomers are the rows of temp.newcomer.
+type newcomers struct{ count, first, last int64 }
+
+func (r *round) countNewcomers(ctx context.Context) error {
+	return scanOne(ctx, r.tx, "select count(*), coalesce(min(n.rowid), 0), coalesce(max(n.rowid), -1) from temp.newcomer as n", &r.newcomers.count, &r.newcomers.first, &r.newcomers.last)
+}
+
+// placed is how many of them have a place: all, or none where rows have gaps.
+func (n newcomers) placed() int64 {
+	if n.last-n.first+1 != n.count {
+		return 0
+	}
+	return n.count
+}
+
+// placeOf is, as SQL, which of them one is, by its row
+func (n newcomers) placeOf(row string) string {
+	if n.placed() == 0 {
+		return "cast(null as bigint)"
+	}
+	return fmt.Sprintf("%s - %d", row, n.first)
+}
+
 // The logins to describe, and whose they were.
 const (
-	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable
+	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
     from lake.identity.person_identity as p
     left join lake.identity.instance as i on i.source = p.source and i.source_instance = p.source_instance
     where p.unlinked_at is null
     union all
-    select n.identity_key, %s, null, null, null
+    select n.identity_key, %s, null, null, null, %s
     from temp.newcomer as n`
-	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable
+	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, %s as place
     from temp.dirty as d
     left join lake.identity.person_identity as p on p.identity_key = d.identity_key and p.unlinked_at is null`
 )
@@ -223,7 +249,8 @@ described as (
             and (coalesce(a.is_granted, false) or not (%[3]t and coalesce(l.is_community, s.is_community, false))) as is_linkable,
         l.was_person,
         l.was_tier,
-        l.was_linkable
+        l.was_linkable,
+        l.place
     from logins as l
     left join bots as b on b.identity_key = l.identity_key
     left join shown as s on s.identity_key = l.identity_key

@@ -55,6 +55,8 @@ type round struct {
 	tx       *warehouse.Tx
 	compared bool // who looks alike was asked
 
+	newcomers newcomers
+
 	// Every login is solved again: everything is read, or so many are touched
 	// that to pick them out would cost more.
 	solvesAll bool
@@ -163,7 +165,7 @@ func largeTables() map[string]string {
 		"first_text": "value_key ubigint, place bigint, is_collision boolean",
 		"newcomer":   "identity_id varchar, identity_key ubigint",
 		"login": "identity_key ubigint, instance_no usmallint, company_key ubigint, is_customer boolean, is_bot boolean, is_linkable boolean, " +
-			"was_person ubigint, was_tier tinyint, was_linkable boolean, was_component ubigint, is_described boolean",
+			"was_person ubigint, was_tier tinyint, was_linkable boolean, place bigint, was_component ubigint, is_described boolean",
 	}
 }
 
