@@ -7,8 +7,9 @@ import (
 	"strings"
 )
 
-// rowGroup is how many rows of a table DuckDB hands a thread at once.
-const rowGroup = 122_880
+// RowGroup is how many rows of a table DuckDB hands to one thread at a time
+// (https://duckdb.org/docs/stable/guides/performance/how_to_tune_workloads).
+const RowGroup = 122_880
 
 // PrimeTemp makes a temporary table of the writer's connection, by its name and a
 // list of "column type", for a transaction that fills it and reads it on all
@@ -21,7 +22,7 @@ func (f *File) PrimeTemp(ctx context.Context, table, columns string) error {
 	return f.Do(ctx, func(conn *sql.Conn) error {
 		for _, statement := range []string{
 			fmt.Sprintf("create or replace temp table %s (%s)", table, columns),
-			fmt.Sprintf("insert into temp.%s (%s) select null from range((current_setting('threads') - 1) * %d)", table, column, rowGroup),
+			fmt.Sprintf("insert into temp.%s (%s) select null from range((current_setting('threads') - 1) * %d)", table, column, RowGroup),
 		} {
 			if _, err := conn.ExecContext(ctx, statement); err != nil {
 				return fmt.Errorf("prime temp.%s: %w", table, err)

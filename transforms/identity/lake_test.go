@@ -344,4 +344,33 @@ func TestResolve_seesItsOwnRowsOfALargeFirstBuild(t *testing.T) {
 		require.Equal(t, []string{"0|0"}, print(t, rows))
 		return nil
 	}))
+	l.agree()
+
+	l.generate("lake.staging", 60_000, 70_000)
+	newLogins := "(select distinct s.identity_id from lake.staging.identity as s where s.identity_id not in (select p.identity_id from lake.identity.person_identity as p))"
+	require.NoError(t, l.db.Lake.Write(t.Context(), func(tx *warehouse.Tx) error {
+		_, err := identity.Resolve(t.Context(), tx, identity.Round{BuildID: "second", Now: l.now, Rules: l.rules, Rows: map[string]string{}, NewLogins: newLogins})
+		return err
+	}))
+	l.agree()
+}
+
+// agree checks that the tables of who is who say the same, and that ids are of
+// version 7 and given once.
+func (l *lake) agree() {
+	l.t.Helper()
+	require.Equal(l.t, []string{"0|0|0|0|0"}, l.rows(`select
+    (select count(*) from lake.identity.person_identity as p where p.identity_key <> md5_number_lower(p.identity_id) or p.person_key <> md5_number_lower(p.person_id)),
+    (select count(*) from lake.identity.person as q where q.person_key <> md5_number_lower(q.person_id) or q.anchor_key <> md5_number_lower(q.anchor_identity_id)),
+    (
+        select count(*) from lake.identity.person as q
+        left join lake.identity.person_identity as p on p.identity_id = q.anchor_identity_id and p.person_id = q.person_id and p.unlinked_at is null
+        where p.identity_id is null
+    ),
+    (select count(*) - count(distinct q.person_id) from lake.identity.person as q) + (select count(*) from lake.identity.person as q where q.person_id not like '________-____-7___-____-____________'),
+    (
+        select count(*) from lake.identity.login as l
+        full join lake.identity.person_identity as p on p.identity_key = l.identity_key and p.is_linkable = l.is_linkable
+        where p.unlinked_at is null and (l.identity_key is null or p.identity_key is null)
+    )`))
 }
