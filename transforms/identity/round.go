@@ -56,6 +56,7 @@ type round struct {
 	compared bool // who looks alike was asked
 
 	newcomers newcomers
+	newValues bool // vault.value was empty before
 
 	// Every login is solved again: everything is read, or so many are touched
 	// that to pick them out would cost more.

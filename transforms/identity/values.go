@@ -69,6 +69,7 @@ func (r *round) keepValues(ctx context.Context) error {
 		return err
 	}
 	values := observedValues()
+	r.newValues = stored == 0
 	if stored > 0 {
 		if err := r.exec(ctx, "create or replace temp table identifying as\n"+values); err != nil {
 			return err
