@@ -105,7 +105,7 @@ func flag(isSet bool, bit uint64) uint64 {
 
 // ofLogin is, as SQL, what a function says of a row l of temp.login.
 func (l *loading) ofLogin(function string) string {
-	return fmt.Sprintf("%s(coalesce(l.place + %d, -1), l.identity_key)", function, l.known)
+	return fmt.Sprintf("%s(coalesce(case when l.was_person is null then l.place + %d end, -1), l.identity_key)", function, l.known)
 }
 
 // ofNewcomer is, as SQL, what a function says of a row n of temp.newcomer.

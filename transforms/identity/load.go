@@ -152,8 +152,8 @@ var selectLogins = fmt.Sprintf(`select l.identity_key,
 from temp.login as l`, customerFlag, botFlag, linkableFlag, knownFlag, unlikeFlag, describedFlag, standsFlag, NoTier)
 
 // loadLogins reads the logins that are solved, and where each stood: the known
-// ones as they come, then the new ones by their places, in which SQL asks for
-// them again.
+// ones in the order in which they are stored, near which are those of one person,
+// then the new ones by their places, in which SQL asks for them again.
 func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	n, err := r.count(ctx, "select count(*) from temp.login")
 	if err != nil {
@@ -161,10 +161,14 @@ func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	}
 	l.Logins, l.stood, l.known = make([]Login, n), make([]stood, n), n-r.newcomers.placed()
 	formers, next := make([]uint64, n), int64(0)
-	err = r.tx.Values(ctx, selectLogins, func(row []driver.Value) error {
+	query := selectLogins
+	if r.solvesAll && l.known > 0 {
+		query += "\norder by l.place"
+	}
+	err = r.tx.Values(ctx, query, func(row []driver.Value) error {
 		key, packed := row[0].(uint64), row[1].(uint64)
 		i := next
-		if place, isNew := row[4].(int64); isNew {
+		if place, isPlaced := row[4].(int64); isPlaced && packed&knownFlag == 0 {
 			i = l.known + place
 		} else {
 			next++

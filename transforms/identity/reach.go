@@ -149,7 +149,7 @@ func (n newcomers) placeOf(row string) string {
 
 // The logins to describe, and whose they were.
 const (
-	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
+	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, p.rowid as place
     from lake.identity.person_identity as p
     left join lake.identity.instance as i on i.source = p.source and i.source_instance = p.source_instance
     where p.unlinked_at is null
