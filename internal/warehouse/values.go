@@ -63,12 +63,13 @@ func readAhead(rows driver.Rows, fn func(row []driver.Value) error) error {
 			full <- b
 		}
 	}()
-	err := handOut(empty, full, width, fn)
-	close(empty)
-	for range full {
-		// The reader may be about to hand over what nobody wants any more.
-	}
-	return err
+	defer func() {
+		close(empty)
+		for range full {
+			// The reader may be about to hand over what nobody wants any more.
+		}
+	}()
+	return handOut(empty, full, width, fn)
 }
 
 func handOut(empty chan<- *block, full <-chan *block, width int, fn func(row []driver.Value) error) error {

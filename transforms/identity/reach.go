@@ -139,7 +139,8 @@ func (n newcomers) placed() int64 {
 	return n.count
 }
 
-// placeOf is, as SQL, which of them one is, by its row
+// placeOf is, as SQL, which of them one is, by its row; null where none has a
+// place.
 func (n newcomers) placeOf(row string) string {
 	if n.placed() == 0 {
 		return "cast(null as bigint)"
