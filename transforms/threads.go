@@ -3,11 +3,9 @@ package transforms
 import (
 	"context"
 	"fmt"
-)
 
-// rowGroup is how many rows of a table DuckDB hands to one thread at a time
-// (https://duckdb.org/docs/stable/guides/performance/how_to_tune_workloads).
-const rowGroup = 122_880
+	"rollcall/internal/warehouse"
+)
 
 // makeMarts builds and checks the marts: on one thread where no staged table
 // is larger than a row group. A second thread finds nothing to read of so small
@@ -31,7 +29,7 @@ where t.database_name = 'lake' and t.schema_name = 'staging'`).Scan(&largest)
 		}
 		return b.runChecks(ctx, build, threads)
 	}
-	if largest > rowGroup {
+	if largest > warehouse.RowGroup {
 		return run()
 	}
 	return b.opts.DB.WithThreads(ctx, 1, run)

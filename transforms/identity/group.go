@@ -30,8 +30,7 @@ const (
 	asking           // only suggests
 )
 
-// gather sorts the claims by value and login, notes what they reach, and cuts
-// them into groups.
+// gather sorts the claims by value and login, and cuts them into groups.
 func (s *solver) gather() {
 	starts := s.sortByValue()
 	s.groups = make([]group, 0, len(s.Values))
@@ -40,9 +39,6 @@ func (s *solver) gather() {
 		claims := s.claims[starts[value]:starts[value+1]]
 		if len(claims) == 0 || s.Values[value].Class == Barred {
 			continue
-		}
-		for _, c := range claims[1:] {
-			s.reach.union(c.Login, claims[0].Login)
 		}
 		kept = s.addGroups(int32(value), kept, s.onePerLogin(claims))
 	}
@@ -53,13 +49,7 @@ func (s *solver) gather() {
 // counting as the one without its tag.
 func (s *solver) sortByValue() []int32 {
 	starts := make([]int32, len(s.Values)+1)
-	counted := make([]int32, len(s.Values))
-	for i := range counted {
-		counted[i] = int32(i)
-	}
-	for tagged, bare := range s.Tagged {
-		counted[tagged] = bare
-	}
+	counted := s.counted()
 	for _, c := range s.Claims {
 		starts[counted[c.Value]+1]++
 	}
@@ -74,6 +64,19 @@ func (s *solver) sortByValue() []int32 {
 		next[c.Value]++
 	}
 	return starts
+}
+
+// counted gives for each value the one that it counts as: itself, or the address
+// without its tag.
+func (e *Evidence) counted() []int32 {
+	counted := make([]int32, len(e.Values))
+	for i := range counted {
+		counted[i] = int32(i)
+	}
+	for tagged, bare := range e.Tagged {
+		counted[tagged] = bare
+	}
+	return counted
 }
 
 // onePerLogin keeps the strongest claim of each login that may be linked, by

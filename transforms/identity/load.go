@@ -12,18 +12,15 @@ import (
 type loading struct {
 	Evidence
 	logins, values *numbers
+	known          int64              // logins that are not new: the first ones
 	former         *numbers           // keys of the people of before
 	anchorKeys     []uint64           // per former
 	created        []int64            // per former, when: microseconds since 1970
 	was            []int32            // per login its former; -1: none
 	stood          []stood            // per login
-	arrived        []arrival          // logins that are new, in the order of temp.newcomer once they are all read
 	shared         []bool             // per value: until now it was shared by too many logins
 	ends           map[[2]int32]int32 // login and address -> day of the end that evidence states
 }
-
-// An arrival is a login's place in temp.newcomer.
-type arrival struct{ place, login int32 }
 
 // A stood is how the lake has a login.
 type stood struct {
@@ -38,7 +35,7 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 		name string
 		run  func(context.Context, *loading) error
 	}{
-		{"observations", r.gatherEvidence}, {"instances", r.loadInstances}, {"logins", r.loadPeople}, {"values", r.loadValues},
+		{"observations", r.gatherEvidence}, {"instances", r.loadInstances}, {"logins and values", r.loadNodes},
 		{"ends of claims", r.loadEnds}, {"claims", r.loadClaims}, {"links that were stated", r.loadSame}, {"decisions", r.loadDecisions}, {"names", r.loadNames},
 	} {
 		if err := step.run(ctx, l); err != nil {
@@ -46,6 +43,29 @@ func (r *round) load(ctx context.Context) (*loading, error) {
 		}
 	}
 	return l, nil
+}
+
+// loadNodes reads logins and values, whose keys are numbered beside it.
+func (r *round) loadNodes(ctx context.Context, l *loading) error {
+	if err := r.loadPeople(ctx, l); err != nil {
+		return err
+	}
+	numbered := make(chan error, 1)
+	go func() { numbered <- l.numberLogins() }()
+	return errors.Join(r.loadValues(ctx, l), <-numbered)
+}
+
+func (l *loading) numberLogins() error {
+	l.logins = newNumbers(len(l.Logins))
+	logins := newAdding(l.logins)
+	for i := range l.Logins {
+		logins.add(l.Logins[i].Key)
+	}
+	logins.end()
+	if len(l.logins.keys) != len(l.Logins) {
+		return errors.New("two logins have one key, or one has two people in identity.person_identity: report this")
+	}
+	return nil
 }
 
 // loadPeople reads the logins that are solved and their people. An erasure takes
@@ -131,33 +151,40 @@ var selectLogins = fmt.Sprintf(`select l.identity_key,
     l.was_person, l.was_component, l.place
 from temp.login as l`, customerFlag, botFlag, linkableFlag, knownFlag, unlikeFlag, describedFlag, standsFlag, NoTier)
 
-// loadLogins reads the logins that are solved, and where each stood.
+// loadLogins reads the logins that are solved, and where each stood: the known
+// ones in the order in which they are stored, near which are those of one person,
+// then the new ones by their places, in which SQL asks for them again.
 func (r *round) loadLogins(ctx context.Context, l *loading) error {
 	n, err := r.count(ctx, "select count(*) from temp.login")
 	if err != nil {
 		return err
 	}
-	l.logins, l.Logins, l.stood, l.arrived = newNumbers(int(n)), make([]Login, 0, n), make([]stood, 0, n), nil
-	logins, formers := newAdding(l.logins), make([]uint64, 0, n)
-	err = r.tx.Values(ctx, selectLogins, func(row []driver.Value) error {
+	l.Logins, l.stood, l.known = make([]Login, n), make([]stood, n), n-r.newcomers.placed()
+	formers, next := make([]uint64, n), int64(0)
+	query := selectLogins
+	if r.solvesAll && l.known > 0 {
+		query += "\norder by l.place"
+	}
+	err = r.tx.Values(ctx, query, func(row []driver.Value) error {
 		key, packed := row[0].(uint64), row[1].(uint64)
-		logins.add(key)
-		l.Logins = append(l.Logins, Login{Key: key, Instance: uint16(packed >> 16), Company: uint32(packed >> 32),
-			IsCustomer: packed&customerFlag != 0, IsBot: packed&botFlag != 0, NoLink: packed&linkableFlag == 0})
+		i := next
+		if place, isPlaced := row[4].(int64); isPlaced && packed&knownFlag == 0 {
+			i = l.known + place
+		} else {
+			next++
+		}
+		l.Logins[i] = Login{Key: key, Instance: uint16(packed >> 16), Company: uint32(packed >> 32),
+			IsCustomer: packed&customerFlag != 0, IsBot: packed&botFlag != 0, NoLink: packed&linkableFlag == 0}
 		before := stood{flags: uint8(packed), tier: uint8(packed >> 8)}
 		before.component, _ = row[3].(uint64)
 		former, _ := row[2].(uint64)
-		l.stood, formers = append(l.stood, before), append(formers, former)
-		if place, isNew := row[4].(int64); isNew {
-			l.arrived = append(l.arrived, arrival{int32(place), int32(len(l.Logins) - 1)})
-		}
+		l.stood[i], formers[i] = before, former
 		return nil
 	})
-	logins.end()
-	l.was = l.formersOf(formers)
-	if err == nil && len(l.logins.keys) != len(l.Logins) {
-		err = errors.New("two logins have one key, or one has two people in identity.person_identity: report this")
+	if err == nil && next != l.known {
+		err = errors.New("temp.login has other logins than there are: report this")
 	}
+	l.was = l.formersOf(formers)
 	return err
 }
 

@@ -46,9 +46,11 @@ group by all order by all`, r.ids()), func(row []driver.Value) error {
 // crowded lists the logins of values that so many logins claim that they could
 // be shared; an address with a tag counts as the one without, where that was seen.
 func (l *loading) crowded() []int32 {
-	claims := make([]int32, len(l.Values))
+	claims := make([]uint8, len(l.Values)) // as far as it matters
 	for _, c := range l.Claims {
-		claims[c.Value]++
+		if claims[c.Value] <= loginsPerInstance {
+			claims[c.Value]++
+		}
 	}
 	for tagged, bare := range l.Tagged {
 		claims[bare] += claims[tagged]

@@ -42,13 +42,12 @@ where s.object = 'identity' and s.merged_id is not null and s.surviving_id is no
 	return ""
 }
 
-// createObserved: of a reference or merge, the value is another login's key.
+// selectSaid: of a reference or merge, the value is another login's key.
 // Whose word it is where the record does not say is that of the instance that
 // told it. A text is read once and kept beside its row, an address that is its own
 // mailbox with its code: to read it again costs less than to join it by its
 // letters. One that identifies nobody has no value_key.
-const createObserved = `create or replace temp table observed as
-with
+const selectSaid = `with
 claims as (
     %[1]s
 ),
@@ -132,7 +131,7 @@ func (r *round) readClaims(ctx context.Context, claims string) error {
 		if err != nil {
 			return err
 		}
-		if err := r.exec(ctx, fmt.Sprintf(createObserved, claims, literal(gitHubLogins), keyOf("k.identity_id"), instances.numberOf("c.record"), instances.trustOf("k.instance_no"))); err != nil {
+		if err := r.refill(ctx, "observed", fmt.Sprintf(selectSaid, claims, literal(gitHubLogins), keyOf("k.identity_id"), instances.numberOf("c.record"), instances.trustOf("k.instance_no"))); err != nil {
 			return err
 		}
 		added, err := r.numberStrangers(ctx, "temp.observed as o where o.instance_no is null", "select split_part(o.record, ':', 1) as source, split_part(o.record, ':', 2) as source_instance from temp.observed as o where o.instance_no is null")

@@ -99,16 +99,19 @@ func (r *round) describe(ctx context.Context) error {
 		}
 		isAsked = fmt.Sprint(strange > 0)
 	}
+	if err := r.countNewcomers(ctx); err != nil {
+		return err
+	}
 	for {
 		instances, err := r.instances(ctx)
 		if err != nil {
 			return err
 		}
-		dirty := fmt.Sprintf(allLogins, instances.numberOf("p.identity_id"), instances.numberOf("n.identity_id"))
+		dirty := fmt.Sprintf(allLogins, instances.numberOf("p.identity_id"), instances.numberOf("n.identity_id"), r.newcomers.placeOf("n.rowid"))
 		if !r.solvesAll {
-			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"))
+			dirty = fmt.Sprintf(dirtyLogins, instances.numberOf("d.identity_id"), r.newcomers.placeOf("d.place"))
 		}
-		if err := r.exec(ctx, fmt.Sprintf(describeLogins, dirty, r.now(), r.Rules.NeedsGrant, isAsked)); err != nil {
+		if err := r.refill(ctx, "login", fmt.Sprintf(describeLogins, dirty, r.now(), r.Rules.NeedsGrant, isAsked)); err != nil {
 			return err
 		}
 		added, err := r.numberStrangers(ctx, "temp.login as l where l.instance_no is null", fmt.Sprintf(`select split_part(i.identity_id, ':', 1) as source, split_part(i.identity_id, ':', 2) as source_instance
@@ -121,16 +124,40 @@ where l.instance_no is null`, r.ids()))
 	}
 }
 
+// newcomers are the rows of temp.newcomer.
+type newcomers struct{ count, first, last int64 }
+
+func (r *round) countNewcomers(ctx context.Context) error {
+	return scanOne(ctx, r.tx, "select count(*), coalesce(min(n.rowid), 0), coalesce(max(n.rowid), -1) from temp.newcomer as n", &r.newcomers.count, &r.newcomers.first, &r.newcomers.last)
+}
+
+// placed is how many of them have a place: all, or none where rows have gaps.
+func (n newcomers) placed() int64 {
+	if n.last-n.first+1 != n.count {
+		return 0
+	}
+	return n.count
+}
+
+// placeOf is, as SQL, which of them one is, by its row; null where none has a
+// place.
+func (n newcomers) placeOf(row string) string {
+	if n.placed() == 0 {
+		return "cast(null as bigint)"
+	}
+	return fmt.Sprintf("%s - %d", row, n.first)
+}
+
 // The logins to describe, and whose they were.
 const (
-	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, null as place
+	allLogins = `select p.identity_key, coalesce(i.instance_no, %s) as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, p.rowid as place
     from lake.identity.person_identity as p
     left join lake.identity.instance as i on i.source = p.source and i.source_instance = p.source_instance
     where p.unlinked_at is null
     union all
-    select n.identity_key, %s, null, null, null, n.rowid
+    select n.identity_key, %s, null, null, null, %s
     from temp.newcomer as n`
-	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, d.place
+	dirtyLogins = `select d.identity_key, %s as instance_no, p.person_key as was_person, p.match_tier as was_tier, p.is_linkable as was_linkable, %s as place
     from temp.dirty as d
     left join lake.identity.person_identity as p on p.identity_key = d.identity_key and p.unlinked_at is null`
 )
@@ -139,8 +166,7 @@ const (
 // contact belongs to now, its main one or that of the least id, companies of one
 // account being one; and consent.
 // Of answers the latest of each source counts, and one refusal is enough.
-var describeLogins = `create or replace temp table login as
-with
+var describeLogins = `with
 dirty as (
     %[1]s
 ),

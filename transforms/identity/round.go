@@ -55,6 +55,9 @@ type round struct {
 	tx       *warehouse.Tx
 	compared bool // who looks alike was asked
 
+	newcomers newcomers
+	newValues bool // vault.value was empty before
+
 	// Every login is solved again: everything is read, or so many are touched
 	// that to pick them out would cost more.
 	solvesAll bool
@@ -154,6 +157,24 @@ func (r *round) exec(ctx context.Context, statements ...string) error {
 	return nil
 }
 
+// largeTables are the work tables that may have a row for everything that is known,
+// and their columns. [Offer] makes them, so that they are read on all threads.
+func largeTables() map[string]string {
+	return map[string]string{
+		"observed": "record varchar, identity_key ubigint, value_key ubigint, id_type enum('email', 'subject', 'username', 'name', 'reference', 'merge'), trust tinyint, instance_no usmallint, " +
+			"seen_from timestamp, seen_until timestamp, asserted_by varchar, text varchar, value_check ubigint, code uinteger",
+		"first_text": "value_key ubigint, place bigint, is_collision boolean",
+		"newcomer":   "identity_id varchar, identity_key ubigint",
+		"login": "identity_key ubigint, instance_no usmallint, company_key ubigint, is_customer boolean, is_bot boolean, is_linkable boolean, " +
+			"was_person ubigint, was_tier tinyint, was_linkable boolean, place bigint, was_component ubigint, is_described boolean",
+	}
+}
+
+// refill puts what a select gives in the place of all rows of a large table.
+func (r *round) refill(ctx context.Context, table, query string) error {
+	return r.exec(ctx, fmt.Sprintf("create temp table if not exists %s (%s)", table, largeTables()[table]), "delete from temp."+table, "insert into temp."+table+"\n"+query)
+}
+
 func (r *round) text(ctx context.Context, query string) (text string, err error) {
 	return text, scanOne(ctx, r.tx, query, &text)
 }
@@ -169,7 +190,7 @@ func (r *round) now() string {
 
 // workTables are the temporary tables of a round.
 func workTables() []string {
-	return []string{"touched_record", "touched", "touched_value", "first_text", "identifying", "known_value", "observed", "said_before", "stranger", "evidence", "dropped_value", "ended", "newcomer", "dirty", "login", "moved", "arrived", "redirected",
+	return []string{"touched_record", "touched", "touched_value", "first_text", "identifying", "known_value", "observed", "said_before", "stranger", "evidence", "dropped_value", "ended", "newcomer", "dirty", "login", "moved", "redirected",
 		"cluster", "person", "merged", "anchored", "named", "pair", "refused", "suggested", "suggestion", "shared_value", "apart"}
 }
 

@@ -8,11 +8,15 @@ type settling struct {
 	labels   []int32 // per person of now the login by which it is known best
 	Survival
 
-	members int64 // logins whose row in identity.person_identity changes
-	placed  int64 // logins whose row in identity.login does
-	moved   int64 // logins that go from one person to another
+	members  int64 // logins whose row in identity.person_identity changes
+	arrivals int64 // of them, those that are new
+	placed   int64 // logins whose row in identity.login changes
+	replaced int64 // of them, those that have one
+	moved    int64 // logins that go from one person to another
 
 	newcomers int64   // people of now that nobody was before
+	fresh     int64   // of them, those of whom all logins are new
+	isFresh   []bool  // per person of now: he is one of those
 	isNamed   []bool  // per person of now: some member's row changes
 	anchored  []int32 // people of before that are known by another login from now on
 }
@@ -31,23 +35,35 @@ func (l *loading) settle(s *Solution) *settling {
 	t.Survival = Survive(anchors, l.was, t.clusters, func(a, b int32) int {
 		return cmp.Or(cmp.Compare(l.created[a], l.created[b]), cmp.Compare(l.former.keys[a], l.former.keys[b]))
 	}, func(a, b int32) int { return cmp.Compare(l.Logins[t.labels[a]].Key, l.Logins[t.labels[b]].Key) })
-	t.isNamed = make([]bool, len(t.labels))
+	t.isNamed, t.isFresh = make([]bool, len(t.labels)), make([]bool, len(t.labels))
+	for cluster, former := range t.Of {
+		t.isFresh[cluster] = former < 0
+	}
 	for i := range l.Logins {
 		isChanged, isPlaced := l.differs(s, t, i)
 		if isChanged {
 			t.members++
 			t.isNamed[t.clusters[i]] = true
 		}
+		if l.stood[i].flags&knownFlag == 0 {
+			t.arrivals++
+		} else {
+			t.isFresh[t.clusters[i]] = false
+		}
 		if isPlaced {
 			t.placed++
+			t.replaced += int64(l.stood[i].flags & standsFlag / standsFlag)
 		}
 		if was := l.was[i]; was >= 0 && t.Of[t.clusters[i]] != was {
 			t.moved++
 		}
 	}
-	for _, former := range t.Of {
+	for cluster, former := range t.Of {
 		if former < 0 {
 			t.newcomers++
+		}
+		if t.isFresh[cluster] {
+			t.fresh++
 		}
 	}
 	for i, key := range l.anchorKeys {

@@ -1,13 +1,15 @@
 package identity
 
-import "cmp"
+import (
+	"cmp"
+	"slices"
+)
 
 // tiers counts those that link by themselves: T0 to T3.
 const tiers = 4
 
 type solver struct {
 	*Evidence
-	reach    forest
 	people   forest
 	claims   []Claim // by value, then login key; only of logins that may be linked
 	groups   []group
@@ -25,8 +27,9 @@ type solver struct {
 // claims. Components that break a rule are solved again, strongest evidence
 // first, and what would break a rule is refused.
 func Solve(evidence *Evidence) *Solution {
-	n := len(evidence.Logins)
-	s := &solver{Evidence: evidence, reach: newForest(n), people: newForest(n), solution: &Solution{}}
+	s := &solver{Evidence: evidence, people: newForest(len(evidence.Logins)), solution: &Solution{}}
+	reached := make(chan []int32, 1)
+	go func() { reached <- evidence.reach() }()
 	s.gather()
 	s.classify()
 	s.join()
@@ -34,13 +37,39 @@ func Solve(evidence *Evidence) *Solution {
 	s.suggest()
 	s.sorted()
 	s.label()
+	s.solution.Reach = <-reached
 	return s.solution
+}
+
+// reach numbers what shares a value or was said to be one, linked or not, as in
+// [Solution].
+func (e *Evidence) reach() []int32 {
+	f, counted := newForest(len(e.Logins)), e.counted()
+	first := slices.Repeat([]int32{-1}, len(e.Values)) // login that claims a value
+	for _, c := range e.Claims {
+		value := counted[c.Value]
+		switch {
+		case e.Values[value].Class == Barred:
+		case first[value] < 0:
+			first[value] = c.Login
+		default:
+			f.union(c.Login, first[value])
+		}
+	}
+	for _, same := range e.Same {
+		f.union(same.A, same.B)
+	}
+	reached := f.roots()
+	least := e.least(reached, func(int32, int32) int { return 0 })
+	for i, root := range reached {
+		reached[i] = least[root]
+	}
+	return reached
 }
 
 // join follows all evidence, tier by tier.
 func (s *solver) join() {
 	for _, same := range s.Same {
-		s.reach.union(same.A, same.B)
 		if s.mayLink(same) {
 			s.people.union(same.A, same.B)
 		}
@@ -110,14 +139,13 @@ func (s *solver) selfClaims(g *group) (self, others int) {
 // on its best way there.
 func (s *solver) label() {
 	n := len(s.Logins)
-	s.solution.Label, s.solution.Tier, s.solution.Reach = make([]int32, n), make([]uint8, n), make([]int32, n)
+	s.solution.Label, s.solution.Tier = make([]int32, n), make([]uint8, n)
 	joined := s.joinedAt()
-	people, reached := s.atTier[tiers-1], s.reach.roots()
+	people := s.atTier[tiers-1]
 	best := s.least(people, func(a, b int32) int { return cmp.Compare(joined[a], joined[b]) })
-	least := s.least(reached, func(int32, int32) int { return 0 })
 	for i := range n {
 		label := best[people[i]]
-		s.solution.Label[i], s.solution.Reach[i], s.solution.Tier[i] = label, least[reached[i]], joined[label]
+		s.solution.Label[i], s.solution.Tier[i] = label, joined[label]
 		for tier := joined[label]; int(label) != i && tier < tiers; tier++ {
 			if s.atTier[tier][i] == s.atTier[tier][label] {
 				s.solution.Tier[i] = tier
@@ -149,14 +177,14 @@ func (s *solver) joinedAt() []uint8 {
 }
 
 // least gives for every root the first of its logins, by order and then by key.
-func (s *solver) least(roots []int32, order func(a, b int32) int) []int32 {
+func (e *Evidence) least(roots []int32, order func(a, b int32) int) []int32 {
 	least := make([]int32, len(roots))
 	for i := range least {
 		least[i] = -1
 	}
 	for i, root := range roots {
 		at := least[root]
-		if at < 0 || cmp.Or(order(int32(i), at), cmp.Compare(s.Logins[i].Key, s.Logins[at].Key)) < 0 {
+		if at < 0 || cmp.Or(order(int32(i), at), cmp.Compare(e.Logins[i].Key, e.Logins[at].Key)) < 0 {
 			least[root] = int32(i)
 		}
 	}

@@ -38,7 +38,18 @@ func Offer(ctx context.Context, db *warehouse.DB, suppressed func(mailbox string
 			}
 			return v.idType + fieldMark + v.namespace + fieldMark + v.norm + describedMark +
 				v.domain + fieldMark + v.company + fieldMark + v.class + fieldMark + v.reason + fieldMark + v.untagged
-		}))
+		}),
+		prime(ctx, db.Lake))
+}
+
+func prime(ctx context.Context, lake *warehouse.File) error {
+	tables := largeTables()
+	for _, table := range sortedKeys(tables) {
+		if err := lake.PrimeTemp(ctx, table, tables[table]); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // A text is an identifying text as it is compared.

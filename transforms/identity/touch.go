@@ -88,8 +88,7 @@ func (r *round) listNewcomers(ctx context.Context) error {
 	if r.NewLogins != "" {
 		newLogins = r.NewLogins
 	}
-	return r.exec(ctx, fmt.Sprintf(`create or replace temp table newcomer as
-select n.identity_id, %s as identity_key from %s as n`, keyOf("n.identity_id"), newLogins))
+	return r.refill(ctx, "newcomer", fmt.Sprintf("select n.identity_id, %s as identity_key from %s as n", keyOf("n.identity_id"), newLogins))
 }
 
 // isMost reports whether a table has half as many logins as there are.

@@ -9,51 +9,37 @@ import (
 	"rollcall/transforms/identity/address"
 )
 
-// createFirsts gives where each value is observed first, and counts its texts.
-const createFirsts = `create or replace temp table first_text as
-select o.value_key, min(o.rowid) as place, min(o.value_check) <> max(o.value_check) as is_collision
+// selectFirsts gives where each value is observed first, and whether it has other
+// texts.
+const selectFirsts = `select o.value_key, min(o.rowid) as place, min(o.value_check) <> max(o.value_check) as is_collision
 from temp.observed as o
 where o.text is not null
 group by o.value_key`
 
-// selectTexts gives one row per value, with what the text says that came first.
+// selectTexts gives one row per value, with what the text says that came first,
+// in fields where it has no code.
 const selectTexts = `with
 texts as (
-    select o.value_key, o.text, o.code
+    select
+        o.value_key,
+        o.text,
+        o.code,
+        case when o.code = 0 then string_split(replace(o.text, chr(30), chr(31)), chr(31)) end as field
     from temp.observed as o
     inner join temp.first_text as f on f.place = o.rowid
-),
-
-fields as (
-    select t.value_key, string_split(replace(t.text, chr(30), chr(31)), chr(31)) as field
-    from texts as t
-    where t.code = 0
 )
 
 select
     t.value_key,
-    'email' as id_type,
-    '' as namespace,
-    t.text as norm,
-    substr(t.text, instr(t.text, '@') + 1) as domain,
-    nullif(right(t.text, cast(t.code >> %[3]d as bigint)), '') as company_domain,
-    %[1]s[t.code & 255] as class,
-    cast(null as ubigint) as untagged_key,
-    nullif(%[2]s[(t.code >> %[4]d & 65535) + 1], '') as reason
-from texts as t
-where t.code > 0
-union all
-select
-    f.value_key,
-    f.field[1],
-    f.field[2],
-    f.field[3],
-    nullif(f.field[4], ''),
-    nullif(f.field[5], ''),
-    f.field[6],
-    case when f.field[8] <> '' then %[5]s end,
-    nullif(f.field[7], '')
-from fields as f`
+    coalesce(t.field[1], 'email') as id_type,
+    coalesce(t.field[2], '') as namespace,
+    coalesce(t.field[3], t.text) as norm,
+    nullif(case when t.code = 0 then t.field[4] else substr(t.text, instr(t.text, '@') + 1) end, '') as domain,
+    nullif(case when t.code = 0 then t.field[5] else right(t.text, cast(t.code >> %[3]d as bigint)) end, '') as company_domain,
+    coalesce(t.field[6], %[1]s[t.code & 255]) as class,
+    case when t.field[8] <> '' then %[5]s end as untagged_key,
+    nullif(case when t.code = 0 then t.field[7] else %[2]s[(t.code >> %[4]d & 65535) + 1] end, '') as reason
+from texts as t`
 
 // observedValues selects the values that are observed now.
 func observedValues() string {
@@ -65,13 +51,13 @@ func observedValues() string {
 		reasonList = append(reasonList, literal(reason))
 	}
 	return fmt.Sprintf(selectTexts, "["+strings.Join(classList, ", ")+"]", "["+strings.Join(reasonList, ", ")+"]",
-		companyShift, reasonShift, keyOf("'email' || chr(31) || chr(31) || f.field[8]"))
+		companyShift, reasonShift, keyOf("'email' || chr(31) || chr(31) || t.field[8]"))
 }
 
 // keepValues adds the values that are new and replaces those that are read
 // otherwise than before.
 func (r *round) keepValues(ctx context.Context) error {
-	if err := r.exec(ctx, createFirsts); err != nil {
+	if err := r.refill(ctx, "first_text", selectFirsts); err != nil {
 		return err
 	}
 	collisions, err := r.count(ctx, "select count(*) from temp.first_text as t where t.is_collision")
@@ -83,6 +69,7 @@ func (r *round) keepValues(ctx context.Context) error {
 		return err
 	}
 	values := observedValues()
+	r.newValues = stored == 0
 	if stored > 0 {
 		if err := r.exec(ctx, "create or replace temp table identifying as\n"+values); err != nil {
 			return err

@@ -58,8 +58,14 @@ func (r *round) writeClasses(ctx context.Context, l *loading, s *Solution) error
 	if err != nil {
 		return err
 	}
+	const isTurned = "t.value_key in (select g.value_key from temp.shared_value as g)"
+	if r.newValues {
+		// A commit takes the rows of a large insert as they are, or appends them one by
+		// one again if a single one was deleted.
+		return r.exec(ctx, "update lake.vault.value as t set class = 'generic', reason = 'shared by too many logins' where "+isTurned)
+	}
 	return r.tx.Rewrite(ctx, "lake.vault.value", `case when t.class = 'unique' then 'generic' else 'unique' end as class,
-    case when t.class = 'unique' then 'shared by too many logins' end as reason`, "t.value_key in (select g.value_key from temp.shared_value as g)")
+    case when t.class = 'unique' then 'shared by too many logins' end as reason`, isTurned)
 }
 
 // writeRefusals replaces the refusals that are others than before.
