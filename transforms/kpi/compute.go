@@ -123,6 +123,11 @@ func (g *group) compute(ctx context.Context) error {
 		if err := g.foldAtoms(ctx, found); err != nil {
 			return err
 		}
+		if r.arm != nil {
+			if err := g.foldArm(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	for _, m := range g.metrics {
 		if err := g.cells(ctx, m); err != nil {

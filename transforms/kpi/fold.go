@@ -123,7 +123,7 @@ func traitJoins(traits []trait, grain string, attached bool) string {
 		return ""
 	}
 	joins := "\n    left join kpi_person as p on p.person_no = k.who"
-	if slices.ContainsFunc(traits, func(t trait) bool { return t.state }) {
+	if slices.ContainsFunc(traits, func(t trait) bool { return t.state && !t.none }) {
 		joins += fmt.Sprintf("\n    left join kpi_state as s on s.person_no = k.who and s.period_start = k.period_start and s.grain_no = %d", grainNo(grain))
 	}
 	return joins

@@ -223,6 +223,12 @@ func (g *group) narrow(configured []Finished) error {
 			g.since = f.Since
 		}
 	}
+	return g.leaveOut()
+}
+
+// leaveOut leaves out the atoms that only cells before the group's first day are
+// made of.
+func (g *group) leaveOut() error {
 	r := g.head()
 	if g.since == "" || r.has("from_on") && !r.has("grain") && !r.has("happened_on") {
 		return nil
