@@ -191,7 +191,7 @@ func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pa
 	if !g.isPlain() {
 		return g.foldApart(ctx, grain, traits, passes)
 	}
-	if err := g.foldWhole(ctx, grain, g.rows(from, passes[0]), traits, false); err != nil {
+	if err := g.foldWhole(ctx, grain, g.rows(from, passes[0]), traits); err != nil {
 		return err
 	}
 	for _, p := range passes[1:] {

@@ -248,6 +248,11 @@ func (g *group) leaveOut() error {
 	}
 	g.everything, g.isNarrowed = g.where, true
 	condition := fmt.Sprintf("%s >= %s", r.earliestDay(), literalDate(dateOf(first)))
+	for _, other := range g.readings { // of rows of a mart, some stand in the next period
+		if other.earliestDay() != r.earliestDay() {
+			condition = fmt.Sprintf("(a.period_start >= %[1]s or a.next_period_start >= %[1]s)", literalDate(dateOf(first)))
+		}
+	}
 	if r.has("from_on") {
 		condition = fmt.Sprintf("(%s is not null or %s)", r.exprs["from_on"], condition) // least leaves null out
 	}
