@@ -42,9 +42,8 @@ func (r *reading) findArm(ctx context.Context, tx Execer, tree node) (*arm, erro
 	if err := takeApart(ctx, tx, own, statement, final); err != nil {
 		return nil, err
 	}
-	g, err := newGroup(tx, "", nil, []*reading{own})
-	if err != nil || !g.isAttached() {
-		return nil, err
+	if !own.isAttached() {
+		return nil, nil
 	}
 	return &arm{own, "(\n" + strings.TrimSuffix(rest, ";") + "\n)"}, nil
 }
