@@ -29,10 +29,11 @@ type Status string
 
 // The statuses of a build, as kpi.build shows them.
 const (
-	StatusBuilt   Status = "built"   // committed, not yet checked
-	StatusPassed  Status = "passed"  // may be published
-	StatusFailed  Status = "failed"  // a check with severity fail found rows
-	StatusPartial Status = "partial" // of selected models and KPIs only: never published
+	StatusUnfinished Status = "unfinished" // the models are committed, values are of the build before
+	StatusBuilt      Status = "built"      // committed, not yet checked
+	StatusPassed     Status = "passed"     // may be published
+	StatusFailed     Status = "failed"     // a check with severity fail found rows
+	StatusPartial    Status = "partial"    // of selected models and KPIs only: never published
 )
 
 // A Build is one finished build.
@@ -49,6 +50,7 @@ type Build struct {
 	selected          *selection // nil: everything
 	plan              *stagingPlan
 	models            *modelBuild
+	values            *values
 	watermarks        watermarks
 }
 
@@ -63,8 +65,8 @@ func (b *Build) failed() []CheckResult {
 }
 
 // Build stages the records that changed since the last build, writes staging
-// and people's ids to the lake in one transaction, then the marts in one, then
-// runs the checks. A build whose checks fail is returned with a [*ChecksFailed].
+// and people's ids to the lake in one transaction, then the models to the marts in
+// one and what KPIs are made of them in another, then runs the checks. A build whose checks fail is returned with a [*ChecksFailed].
 func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -95,7 +97,7 @@ func (b *Builder) newBuild(r BuildRequest) (*Build, error) {
 		return nil, err
 	}
 	now := b.opts.Now()
-	return &Build{ID: kpi.Stamp(now) + "-" + uuid.NewString()[:8], Started: now, Status: StatusBuilt,
+	return &Build{ID: kpi.Stamp(now) + "-" + uuid.NewString()[:8], Started: now, Status: StatusUnfinished,
 		NotConfigured: map[string]string{}, full: r.Full, selected: selected}, nil
 }
 

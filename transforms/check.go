@@ -7,6 +7,9 @@ import (
 	"io/fs"
 	"path"
 	"strings"
+	"sync"
+
+	"golang.org/x/sync/errgroup"
 
 	"rollcall/internal/warehouse"
 )
@@ -95,19 +98,14 @@ func checkReads(t *tree, tables map[string]bool) []error {
 	return errs
 }
 
-// runChecks runs every check against the committed marts and writes
-// checks.result and the build's status.
-func (b *Builder) runChecks(ctx context.Context, build *Build) error {
-	err := b.writeMarts(ctx, func(tx *warehouse.Tx) error {
-		for i, c := range b.checks {
-			began := b.opts.Now()
-			result, err := c.run(ctx, tx)
-			if err != nil {
-				return c.tree.locate(err, 1)
-			}
-			build.Checks = append(build.Checks, *result)
-			b.opts.Events(Event{Step: "check", Name: c.id, Done: i + 1, Total: len(b.checks), Took: b.opts.Now().Sub(began)})
-		}
+// runChecks runs every check against the committed marts, as many at a time as
+// there are threads, and writes checks.result and the build's status.
+func (b *Builder) runChecks(ctx context.Context, build *Build, threads int) error {
+	build.Checks = make([]CheckResult, len(b.checks))
+	err := b.opts.DB.Marts.Apart(ctx, threads, "set search_path = "+literal(searchPath()), func(connections []*warehouse.Tx) error {
+		return b.runApart(ctx, build, connections)
+	})
+	if err == nil {
 		build.Status = StatusPassed
 		if build.selected != nil {
 			build.Status = StatusPartial
@@ -115,12 +113,42 @@ func (b *Builder) runChecks(ctx context.Context, build *Build) error {
 		if len(build.failed()) > 0 {
 			build.Status = StatusFailed
 		}
-		return b.writeCheckResults(ctx, tx, build)
-	})
+		err = b.writeSteps(ctx, build, b.writeCheckResults)
+	}
 	if err != nil {
 		return fmt.Errorf("run checks: %w", err)
 	}
 	return nil
+}
+
+// runApart runs each check on whatever connection is free.
+func (b *Builder) runApart(ctx context.Context, build *Build, connections []*warehouse.Tx) error {
+	waiting := make(chan int, len(b.checks))
+	for i := range b.checks {
+		waiting <- i
+	}
+	close(waiting)
+	var done int
+	var mu sync.Mutex // held by the listener to events
+	tasks, apart := errgroup.WithContext(ctx)
+	for _, tx := range connections {
+		tasks.Go(func() error {
+			for i := range waiting {
+				c, began := b.checks[i], b.opts.Now()
+				result, err := c.run(apart, tx)
+				if err != nil {
+					return c.tree.locate(err, 1)
+				}
+				build.Checks[i] = *result
+				mu.Lock()
+				done++
+				b.opts.Events(Event{Step: "check", Name: c.id, Done: done, Total: len(b.checks), Took: b.opts.Now().Sub(began)})
+				mu.Unlock()
+			}
+			return nil
+		})
+	}
+	return tasks.Wait()
 }
 
 func (c *check) run(ctx context.Context, tx *warehouse.Tx) (*CheckResult, error) {

@@ -114,6 +114,10 @@ func (e *Unknown) Error() string {
 // ErrNotBuilt means that there is nothing to show yet.
 var ErrNotBuilt = errors.New("nothing was built yet: run `rollcall build` first")
 
+// ErrUnfinished means that values are of another build than what they are made
+// of.
+var ErrUnfinished = errors.New("the last build was interrupted before its KPIs were written: run `rollcall build` again")
+
 // reading runs fn on a connection that sees one instant of both files, names
 // resolved as models see them. It waits for no build, and what fn writes, into
 // temporary tables only, is gone when it returns.
@@ -155,12 +159,20 @@ func (b *Builder) definition(id string) (*kpi.Definition, error) {
 	return nil, &Unknown{What: "KPI", Name: id, Known: ids}
 }
 
-// Explain says what one value of the last build is made of. The error is an
-// [*Unknown] where id, period or segment do not exist.
+// Explain says what one value of the last build is made of. It waits for a build
+// that is between its models and its values. The error is an [*Unknown] where id,
+// period or segment do not exist.
 func (b *Builder) Explain(ctx context.Context, r ExplainRequest) (*Explanation, error) {
+	b.unfinished.RLock()
+	defer b.unfinished.RUnlock()
 	d, err := b.definition(r.KPI)
 	if err != nil {
 		return nil, err
+	}
+	if last, err := LastBuild(ctx, b.opts.DB); err != nil {
+		return nil, err
+	} else if last != nil && last.Status == StatusUnfinished {
+		return nil, ErrUnfinished
 	}
 	x := &explainer{builder: b, d: d, request: r, out: &Explanation{
 		KPI: d.ID, Name: d.Name, SQL: d.SQL, SegmentType: "all", SegmentValue: "all",

@@ -79,7 +79,7 @@ func (b *bench) finish() {
 	ctx := context.Background()
 	require.NoError(b.t, b.db.Marts.Write(ctx, func(tx *warehouse.Tx) error {
 		e := execer{tx}
-		if err := kpi.Compute(ctx, e, b.run, nil, func(...string) {}); err != nil {
+		if err := kpi.Compute(ctx, kpi.Connections{Main: e}, b.run, nil, func(time.Duration, ...string) {}); err != nil {
 			return err
 		}
 		var grains, covered, ids []string

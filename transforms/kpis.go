@@ -13,9 +13,18 @@ import (
 	"rollcall/transforms/kpi"
 )
 
-// buildKPIs computes every KPI that a source feeds and writes the tables of
-// schema kpi that are no plain selects.
-func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+// Values are what a build does about KPIs, from the plan to what is written.
+type values struct {
+	run        kpi.Run
+	entries    []kpi.Entry
+	configured []kpi.Finished // those that are computed
+	all        int            // that have values
+	kept       []string       // ids of those that keep rows
+}
+
+// planValues finds which KPIs a source feeds, and from which day on each has to
+// be computed.
+func (b *Builder) planValues(ctx context.Context, tx *warehouse.Tx, build *Build) error {
 	past, err := readPast(ctx, tx)
 	if err != nil {
 		return fmt.Errorf("read the history: %w", err)
@@ -47,34 +56,56 @@ func (b *Builder) buildKPIs(ctx context.Context, tx *warehouse.Tx, build *Build)
 		configured = append(configured, kpi.Finished{Definition: e.Definition, Hash: e.Hash, Number: e.Number,
 			Reason: b.reason(e, past, build), Covered: covered[e.ID], Witnessed: b.witnessedSince(e.Definition, told)})
 	}
-	return b.computeKPIs(ctx, tables{tx}, build, entries, configured, kept)
+	v := &values{entries: entries, all: len(configured), kept: kept,
+		run: kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}}
+	build.values = v
+	if err := kpi.Forget(ctx, tables{tx}, kept); err != nil {
+		return err
+	}
+	v.configured, err = b.planKPIs(ctx, tx, build, v.run, configured)
+	build.KPIs = v.all - len(v.configured)
+	return err
 }
 
-func (b *Builder) computeKPIs(ctx context.Context, cells tables, build *Build, entries []kpi.Entry, configured []kpi.Finished, kept []string) error {
-	began, all := b.opts.Now(), len(configured)
-	computed := func(ids ...string) {
+// sharedSchema is where connections hand each other what they compute of KPIs.
+// It is in memory: what is below the privacy threshold never reaches a file.
+const sharedSchema = "work.kpi"
+
+// computeValues computes the KPIs on as many connections as there are threads.
+func (b *Builder) computeValues(ctx context.Context, build *Build, threads int) (err error) {
+	v := build.values
+	computed := func(took time.Duration, ids ...string) {
 		for _, id := range ids {
 			build.KPIs++
-			b.opts.Events(Event{Step: "kpi", Name: id, Done: build.KPIs, Total: all, Took: b.opts.Now().Sub(began)})
-			began = b.opts.Now()
+			b.opts.Events(Event{Step: "kpi", Name: id, Done: build.KPIs, Total: v.all, Took: took})
+			took = 0
 		}
 	}
-	run := kpi.Run{BuildID: build.ID, ComputedAt: build.Started, Today: b.today(), Zone: b.opts.Config.TimeZone}
-	if err := kpi.Forget(ctx, cells, kept); err != nil {
+	if err := b.emptyWork(ctx, "kpi"); err != nil { // of a build that failed
 		return err
 	}
-	configured, err := b.planKPIs(ctx, cells.Tx, build, run, configured)
-	if err != nil {
+	if _, err := b.opts.DB.SQL().ExecContext(ctx, "create schema "+sharedSchema); err != nil {
 		return err
 	}
-	build.KPIs = all - len(configured)
+	defer func() { err = errors.Join(err, b.emptyWork(context.WithoutCancel(ctx), "kpi")) }()
+	setup := "set search_path = " + literal(searchPath()+","+sharedSchema)
+	return b.opts.DB.Marts.Apart(ctx, threads, setup, func(connections []*warehouse.Tx) error {
+		on := kpi.Connections{Main: tables{connections[0]}, Shared: sharedSchema}
+		for _, c := range connections[1:] {
+			on.Beside = append(on.Beside, tables{c})
+		}
+		return kpi.Compute(ctx, on, v.run, v.configured, computed)
+	})
+}
+
+// finishValues writes the tables of schema kpi that are no plain selects.
+func (b *Builder) finishValues(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	v, began := build.values, b.opts.Now()
 	for _, step := range []func() error{
-		func() error { return kpi.ComputeToDate(ctx, cells, run, configured) },
-		func() error { return kpi.Compute(ctx, cells, run, configured, computed) },
-		func() error { return kpi.WriteDictionary(ctx, cells, entries, build.Started) },
-		func() error { return kpi.Finish(ctx, cells, run, configured) },
-		func() error { return kpi.Describe(ctx, cells, entries) },
-		func() error { return build.models.rememberKPIs(ctx, configured, kept) },
+		func() error { return kpi.WriteDictionary(ctx, tables{tx}, v.entries, build.Started) },
+		func() error { return kpi.Finish(ctx, tables{tx}, v.run, v.configured) },
+		func() error { return kpi.Describe(ctx, tables{tx}, v.entries) },
+		func() error { return build.models.rememberKPIs(ctx, tx, v.configured, v.kept) },
 	} {
 		if err := step(); err != nil {
 			return err

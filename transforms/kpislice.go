@@ -123,8 +123,8 @@ func (m *modelBuild) kpiFingerprint(f *kpi.Finished) string {
 
 // rememberKPIs notes what the computed KPIs were made of, and forgets those that
 // have no rows any more.
-func (m *modelBuild) rememberKPIs(ctx context.Context, computed []kpi.Finished, kept []string) error {
-	if err := m.tx.Exec(ctx, "delete from checks.model where not contains(model, '.') and model not in ("+strings.Join(literals(append(kept, "")), ", ")+")"); err != nil {
+func (m *modelBuild) rememberKPIs(ctx context.Context, tx *warehouse.Tx, computed []kpi.Finished, kept []string) error {
+	if err := tx.Exec(ctx, "delete from checks.model where not contains(model, '.') and model not in ("+strings.Join(literals(append(kept, "")), ", ")+")"); err != nil {
 		return err
 	}
 	for i := range computed {
@@ -140,7 +140,7 @@ func (m *modelBuild) rememberKPIs(ctx context.Context, computed []kpi.Finished, 
 		for _, name := range []string{readToday, readCovered} {
 			state.Inputs[name] = m.kpiInput(f, name)
 		}
-		if err := writeState(ctx, m.tx, step, state); err != nil {
+		if err := writeState(ctx, tx, step, state); err != nil {
 			return fmt.Errorf("remember what %s was made of: %w", f.ID, err)
 		}
 	}

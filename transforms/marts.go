@@ -36,23 +36,54 @@ func (b *Builder) writeMarts(ctx context.Context, fn func(tx *warehouse.Tx) erro
 	return b.opts.DB.Marts.Write(ctx, fn)
 }
 
-// buildMarts makes settings, macros, models and KPIs anew, all in one
-// transaction.
-func (b *Builder) buildMarts(ctx context.Context, build *Build) error {
-	err := b.writeMarts(ctx, func(tx *warehouse.Tx) error {
-		for _, step := range []func(context.Context, *warehouse.Tx, *Build) error{
-			b.writeSettings, b.dropVanished, b.buildModels, b.buildKPIs, b.buildOutputs, b.writeBuildTables, b.commentOutputs, b.checkTypes,
-		} {
+// buildMarts makes settings, macros and models anew in one transaction, then
+// what is made of KPIs in another: several connections compute values, and see
+// what is committed. In between the marts say that they are unfinished, and
+// nobody is shown what values are made of.
+func (b *Builder) buildMarts(ctx context.Context, build *Build, threads int) error {
+	isHidden := false
+	defer func() {
+		if isHidden {
+			b.unfinished.Unlock()
+		}
+	}()
+	hide := func(context.Context, *warehouse.Tx, *Build) error {
+		b.unfinished.Lock()
+		isHidden = true
+		return nil
+	}
+	finished := func(context.Context, *warehouse.Tx, *Build) error {
+		build.Status = StatusBuilt
+		return nil
+	}
+	for _, part := range []func() error{
+		func() error {
+			return b.writeSteps(ctx, build, b.writeSettings, b.dropVanished, b.buildModels, b.planValues, b.writeBuildTables, hide)
+		},
+		func() error { return b.computeValues(ctx, build, threads) },
+		func() error {
+			return b.opts.DB.WithThreads(ctx, 1, func() error { // few rows, many statements
+				return b.writeSteps(ctx, build, b.finishValues, b.buildOutputs, finished, b.writeBuildTables, b.commentOutputs, b.checkTypes)
+			})
+		},
+	} {
+		if err := part(); err != nil {
+			return fmt.Errorf("write the marts: %w", err)
+		}
+	}
+	return nil
+}
+
+// writeSteps runs steps in one transaction of the marts.
+func (b *Builder) writeSteps(ctx context.Context, build *Build, steps ...func(context.Context, *warehouse.Tx, *Build) error) error {
+	return b.writeMarts(ctx, func(tx *warehouse.Tx) error {
+		for _, step := range steps {
 			if err := step(ctx, tx, build); err != nil {
 				return err
 			}
 		}
 		return nil
 	})
-	if err != nil {
-		return fmt.Errorf("write the marts: %w", err)
-	}
-	return nil
 }
 
 // today is the local date of the build.
@@ -228,7 +259,7 @@ func (b *Builder) writeBuildRow(ctx context.Context, tx *warehouse.Tx, build *Bu
 		return err
 	}
 	var finished any
-	if build.Status != StatusBuilt {
+	if build.Status != StatusBuilt && build.Status != StatusUnfinished {
 		finished = b.opts.Now().UTC()
 	}
 	return tx.Exec(ctx, "insert into kpi.build values (?, ?, ?, ?, ?, ?)",

@@ -46,8 +46,7 @@ func (b *Builder) aggregate(ctx context.Context, tx kpi.Execer) error {
 	}
 	run := kpi.Run{Zone: time.UTC, Today: "2026-02-01"}
 	return errors.Join(
-		kpi.ComputeToDate(ctx, tx, run, configured),
-		kpi.Compute(ctx, tx, run, configured, func(...string) {}),
+		kpi.Compute(ctx, kpi.Connections{Main: tx}, run, configured, func(time.Duration, ...string) {}),
 		kpi.Finish(ctx, tx, run, configured),
 		kpi.Describe(ctx, tx, entries),
 	)

@@ -21,11 +21,15 @@ where t.database_name = 'lake' and t.schema_name = 'staging'`).Scan(&largest)
 	if err != nil {
 		return fmt.Errorf("size the staged tables: %w", err)
 	}
+	threads, err := b.opts.DB.Threads(ctx)
+	if err != nil {
+		return err
+	}
 	run := func() error {
-		if err := b.buildMarts(ctx, build); err != nil {
+		if err := b.buildMarts(ctx, build, threads); err != nil {
 			return err
 		}
-		return b.runChecks(ctx, build)
+		return b.runChecks(ctx, build, threads)
 	}
 	if largest > rowGroup {
 		return run()

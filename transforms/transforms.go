@@ -79,6 +79,8 @@ type Builder struct {
 	idKey   string // hashes ids that hold an address, and what was erased; loaded by a build
 
 	suppressed *suppress.List // what was erased; nil: nothing; loaded with the key
+
+	unfinished sync.RWMutex // locked while the marts hold models of one build and values of another
 }
 
 // New parses and orders every model, and checks every connector's staging SQL

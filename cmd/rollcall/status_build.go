@@ -26,7 +26,7 @@ func (h *host) noteTry(try buildTry) {
 // buildState is the last build and release in `status`.
 type buildState struct {
 	Build        string        `json:"build,omitempty"`
-	Status       string        `json:"status,omitempty"` // built, passed or failed
+	Status       string        `json:"status,omitempty"` // unfinished, built, passed or failed
 	Finished     time.Time     `json:"finished,omitzero"`
 	FailedChecks []checkResult `json:"failed_checks,omitempty"`
 	Error        string        `json:"error,omitempty"` // why the daemon's last try ended

@@ -3,7 +3,6 @@ package warehouse
 import (
 	"context"
 	"database/sql"
-	"database/sql/driver"
 	"errors"
 	"fmt"
 	"strings"
@@ -85,8 +84,7 @@ func (f *File) heal(ctx context.Context) error {
 			return errors.Join(fmt.Errorf("attach %s again after a failed checkpoint: %w", f.path, err), conn.Close())
 		}
 	}
-	// ErrBadConn keeps the pool from lending the old one out.
-	_ = f.conn.Raw(func(any) error { return driver.ErrBadConn })
+	discard(f.conn)
 	f.conn = conn
 	f.invalid = false
 	return nil

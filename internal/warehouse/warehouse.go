@@ -149,8 +149,8 @@ func (db *DB) Close() error {
 	return errors.Join(db.Lake.conn.Close(), db.Marts.conn.Close(), db.sql.Close())
 }
 
-// A Tx is an open write transaction of one file. Unqualified schemas resolve
-// to that file.
+// A Tx is an open write transaction of one file, or a connection of [File.Apart],
+// which is in none. Unqualified schemas resolve to that file.
 type Tx struct {
 	conn    *sql.Conn
 	catalog string

@@ -3,95 +3,95 @@ package kpi
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strings"
+	"sync"
+	"time"
 )
+
+// Connections are those that KPIs are computed on. Main ends with what is
+// finished; on those Beside it groups of KPIs are computed at the same time,
+// none on one that was closed. All see the same committed marts and name tables
+// alike; the schema Shared, of a catalog in memory, stands on the search path of
+// all.
+type Connections struct {
+	Main   Execer
+	Beside []Execer
+	Shared string // "": Main is alone
+}
 
 // Compute fills the temporary table cell with all cells of the configured KPIs:
 // base cells from their atoms, empty periods inside coverage, mean windows,
-// values per day, intervals, and the KPIs derived from cells. configured is
-// ordered as Order does. computed is called with the ids of KPIs whose cells
-// are there: those that share a pass come together.
-func Compute(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
-	if err := compute(ctx, tx, run, configured, computed); err != nil {
-		return err
+// values per day, intervals, and the KPIs derived from cells; to_date_cell holds
+// those of periods to date, which [Finish] compares. configured is ordered as
+// Order does. computed is called with the ids of KPIs whose cells are there, and
+// how long they took, by one goroutine at a time: those that share a pass come
+// together.
+func Compute(ctx context.Context, on Connections, run Run, configured []Finished, computed func(took time.Duration, ids ...string)) error {
+	c := &computation{Connections: on, run: run, configured: configured, computed: computed,
+		people: &people{tx: on.Main, schema: on.Shared}}
+	if err := c.compute(ctx); err != nil {
+		return fmt.Errorf("compute KPIs: %w", err)
 	}
-	return drop(ctx, tx, "kpi_code", "kpi_person", "kpi_identity")
+	return nil
 }
 
-func compute(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
-	for _, step := range []func() error{
-		func() error { return tx.Exec(ctx, createCells) },
-		func() error { return tx.Exec(ctx, createFolded) },
-		func() error { return loadHeaders(ctx, tx, run.Zone, configured) },
-		func() error { return loadSince(ctx, tx, configured) },
-		func() error { return loadDays(ctx, tx, run, configured) },
-		func() error { return computeBase(ctx, tx, run, configured, computed) },
-		func() error { return tx.Exec(ctx, notBegun+literalDate(run.Today)) },
-		func() error { return tx.Exec(ctx, trim) },
-		func() error { return fillEmpty(ctx, tx, run, configured) },
+// A computation is one run of Compute.
+type computation struct {
+	Connections
+	run        Run
+	configured []Finished
+	people     *people
+	mu         sync.Mutex // held by computed
+	computed   func(took time.Duration, ids ...string)
+}
+
+func (c *computation) compute(ctx context.Context) error {
+	for _, step := range []func(context.Context) error{
+		c.computeApart,
+		func(ctx context.Context) error { return c.Main.Exec(ctx, notBegun+literalDate(c.run.Today)) },
+		func(ctx context.Context) error { return c.Main.Exec(ctx, trim) },
+		func(ctx context.Context) error { return fillEmpty(ctx, c.Main, c.run, c.configured) },
+		c.deriveAll,
+		func(ctx context.Context) error { return c.Main.Exec(ctx, trim) },
+		func(ctx context.Context) error { return dropWork(ctx, c.Main) },
+		c.people.drop,
 	} {
-		if err := step(); err != nil {
-			return fmt.Errorf("compute KPIs: %w", err)
+		if err := step(ctx); err != nil {
+			return err
 		}
 	}
+	return nil
+}
+
+// deriveAll adds what is made of cells: mean windows, and KPIs of other KPIs.
+func (c *computation) deriveAll(ctx context.Context) error {
 	for _, finishedRows := range []bool{false, true} {
-		for _, f := range configured {
+		for _, f := range c.configured {
 			if f.ReadsCells() != finishedRows {
 				continue
 			}
+			began := time.Now()
 			if finishedRows {
-				if err := derive(ctx, tx, run.Today, f.Definition); err != nil {
+				if err := derive(ctx, c.Main, c.run.Today, f.Definition); err != nil {
 					return fmt.Errorf("%s: %w", f.File, err)
 				}
-				if err := fillFinished(ctx, tx, run.Today, f.Definition); err != nil {
+				if err := fillFinished(ctx, c.Main, c.run.Today, f.Definition); err != nil {
 					return fmt.Errorf("%s: %w", f.File, err)
 				}
-				computed(f.ID)
 			}
-			if err := average(ctx, tx, f.Definition); err != nil {
+			if err := average(ctx, c.Main, f.Definition); err != nil {
 				return fmt.Errorf("%s: %w", f.File, err)
+			}
+			if finishedRows {
+				c.computed(time.Since(began), f.ID)
 			}
 		}
 	}
-	if err := tx.Exec(ctx, trim); err != nil {
-		return err
-	}
-	return dropWork(ctx, tx)
+	return nil
 }
 
 // notBegun takes out cells of periods that begin after a day.
 const notBegun = "delete from cell as c where c.period_start > "
-
-// computeBase makes the cells of the KPIs that have atoms, group by group.
-func computeBase(ctx context.Context, tx Execer, run Run, configured []Finished, computed func(ids ...string)) error {
-	var readings []*reading
-	for _, f := range configured {
-		if f.ReadsCells() {
-			continue
-		}
-		r, err := read(ctx, tx, f.Definition)
-		if err != nil {
-			return fmt.Errorf("%s: %w", f.File, err)
-		}
-		readings = append(readings, r)
-	}
-	people := &people{tx: tx}
-	for _, readings := range together(readings) {
-		g, err := newGroup(tx, run.Today, people, readings)
-		if err == nil {
-			err = g.narrow(configured)
-		}
-		if err == nil {
-			err = g.compute(ctx)
-		}
-		if err != nil {
-			return fmt.Errorf("%s: %w", filesOf(readings), err)
-		}
-		computed(g.ids()...)
-	}
-	return nil
-}
 
 func filesOf(readings []*reading) string {
 	var files []string
@@ -110,12 +110,6 @@ func (g *group) compute(ctx context.Context) error {
 			return err
 		}
 	} else {
-		if r.who() == "person_id" {
-			hasState := slices.ContainsFunc(r.traits, func(t trait) bool { return t.state })
-			if err := g.people.need(ctx, hasState); err != nil {
-				return err
-			}
-		}
 		var err error
 		if found, err = g.read(ctx); err != nil {
 			return err
@@ -151,9 +145,7 @@ func (g *group) read(ctx context.Context) (*probe, error) {
 	if err != nil || agrees {
 		return found, err
 	}
-	if err := g.widen(ctx); err != nil {
-		return nil, err
-	}
+	g.widen()
 	return g.read(ctx)
 }
 
@@ -229,7 +221,7 @@ func (g *group) smaller(grain string, made map[string]bool) string {
 
 // dropWork removes what only Compute reads.
 func dropWork(ctx context.Context, tx Execer) error {
-	tables := []string{"atom", "folded", "stated", "amounts", "piece", "step", "sampled", "kept_cell", "kpi_state", "kpi_days"}
+	tables := []string{"atom", "folded", "stated", "amounts", "piece", "step", "sampled", "kept_cell", "kpi_days"}
 	for _, grain := range grains() {
 		tables = append(tables, "collapsed_"+grain)
 	}

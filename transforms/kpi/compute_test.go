@@ -76,8 +76,8 @@ select * from final`, since, did))
 		configured = append(configured, kpi.Finished{Definition: d})
 	}
 	var passes []string
-	require.NoError(t, kpi.Compute(t.Context(), session{m.conn}, kpi.Run{Today: m.today, Zone: time.UTC}, configured,
-		func(ids ...string) { passes = append(passes, fmt.Sprint(ids)) }))
+	require.NoError(t, kpi.Compute(t.Context(), kpi.Connections{Main: session{m.conn}}, kpi.Run{Today: m.today, Zone: time.UTC}, configured,
+		func(_ time.Duration, ids ...string) { passes = append(passes, fmt.Sprint(ids)) }))
 	require.ElementsMatch(t, []string{"[writers readers]", "[late]"}, passes)
 	m.compute(files...)
 	for cell, want := range map[[2]string]string{

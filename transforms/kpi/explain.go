@@ -32,8 +32,7 @@ func WriteCellRows(ctx context.Context, tx Execer, today string, d *Definition, 
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.File, err)
 	}
-	period := fmt.Sprintf("m.grain = '%s' and m.period_start = %s", cell.Grain, literalDate(dateOf(cell.From)))
-	g, err := newGroup(tx, today, &people{tx: tx, period: period}, []*reading{r})
+	g, err := newGroup(tx, today, []*reading{r})
 	if err != nil {
 		return fmt.Errorf("%s: %w", d.File, err)
 	}
@@ -44,7 +43,8 @@ func WriteCellRows(ctx context.Context, tx Execer, today string, d *Definition, 
 	}
 	g.restrict(cell)
 	if r.who() == "person_id" {
-		if err := g.people.need(ctx, true); err != nil {
+		people := &people{tx: tx, period: fmt.Sprintf("m.grain = '%s' and m.period_start = %s", cell.Grain, literalDate(dateOf(cell.From)))}
+		if err := people.need(ctx, true); err != nil {
 			return err
 		}
 	}

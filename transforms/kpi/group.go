@@ -11,7 +11,6 @@ import (
 type group struct {
 	tx       Execer
 	today    string
-	people   *people
 	readings []*reading
 	metrics  []metric
 	weights  []weight
@@ -26,6 +25,7 @@ type group struct {
 	shownTrait string // column of an attached atom that the explained cell is a slice by
 	since      string // cells of earlier periods are kept; "": none
 	isNarrowed bool   // atoms that only earlier cells are made of are left out
+	isWidened  bool   // they were not, after all
 	everything string // where, if they were not
 }
 
@@ -129,8 +129,8 @@ func (r *reading) placement() string {
 func (r *reading) isDaily() bool { return r.d.Per == "day" && r.d.is("distinct") }
 
 // newGroup puts the numbers of its readings beside each other.
-func newGroup(tx Execer, today string, people *people, readings []*reading) (*group, error) {
-	g := &group{tx: tx, today: today, people: people, readings: readings, isDaily: readings[0].isDaily()}
+func newGroup(tx Execer, today string, readings []*reading) (*group, error) {
+	g := &group{tx: tx, today: today, readings: readings, isDaily: readings[0].isDaily()}
 	r := g.head()
 	g.flags = flags{split: r.d.Split != "", grain: r.has("grain")}
 	g.flags.whole = g.flags.split || g.flags.grain && r.has("community_id")

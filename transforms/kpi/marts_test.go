@@ -165,7 +165,7 @@ func (m *marts) try(files ...string) error {
 		configured = append(configured, kpi.Finished{Definition: d, Covered: []kpi.Interval{{From: from, Until: until.AddDate(0, 0, 1)}}})
 	}
 	run := kpi.Run{Today: m.today, Zone: time.UTC}
-	return kpi.Compute(m.t.Context(), session{m.conn}, run, configured, func(...string) {})
+	return kpi.Compute(m.t.Context(), kpi.Connections{Main: session{m.conn}}, run, configured, func(time.Duration, ...string) {})
 }
 
 // compute computes the files and wants every cell explained by its rows.

@@ -1,6 +1,7 @@
 package kpi
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -11,7 +12,7 @@ import (
 // into a person brings the number along. What people are sliced by is held as
 // codes of kpi_code, for the same reason: millions of rows carry them.
 const (
-	createCodes = `create temp table if not exists kpi_code as
+	createCodes = `create or replace %[3]s as
 with
 texts as (
     select m.join_month as value
@@ -21,15 +22,15 @@ texts as (
     from mart.person as m
 )
 
-select %d as code, 'unknown' as value
+select %[1]d as code, 'unknown' as value
 union all
-select %d as code, 'none' as value
+select %[2]d as code, 'none' as value
 union all
 select cast(%[2]d + row_number() over (order by t.value nulls last) as integer) as code, t.value
 from texts as t
 where t.value not in ('unknown', 'none')`
 
-	createPeople = `create temp table if not exists kpi_person as
+	createPeople = `create or replace %[2]s as
 with
 people as (
     select distinct i.person_id
@@ -47,7 +48,7 @@ left join mart.person as m on m.person_id = q.person_id
 left join kpi_code as a on a.value = m.join_month
 left join kpi_code as b on b.value = m.join_channel`
 
-	createIdentities = `create temp table if not exists kpi_identity as
+	createIdentities = `create or replace %s as
 select i.identity_id, q.person_no
 from core.person_identity as i
 inner join kpi_person as q on q.person_id = i.person_id`
@@ -73,7 +74,7 @@ cross join last_code as x
 where n.value is not null and n.value not in (select c.value from kpi_code as c)`
 
 	// The state of a person in a period; who has no row was not active: 'none'.
-	createStates = `create or replace temp table kpi_state as
+	createStates = `create or replace %s as
 select %s as grain_no, m.period_start, q.person_no, a.code as engagement_level, b.code as engagement_level_start
 from mart.person_period as m
 inner join kpi_person as q on q.person_id = m.person_id
@@ -100,36 +101,61 @@ func grainNumbers(column string) string {
 	return "cast(" + text + " end as tinyint)"
 }
 
-// people makes the numbers and states at the first KPI that needs them. Numbers
-// and codes stay from ComputeToDate to Compute.
+// people makes the numbers and states that groups read.
 type people struct {
-	tx        Execer
-	period    string // which states are read of mart.person_period m; "" for all
-	hasPeople bool
-	hasStates bool
+	tx     Execer
+	schema string // that the tables are made in; "": they are temporary
+	period string // which states are read of mart.person_period m; "" for all
+}
+
+// needed makes what the groups read of people.
+func (p *people) needed(ctx context.Context, groups []*group) error {
+	isNeeded, states := false, false
+	for _, g := range groups {
+		if r := g.head(); r.who() == "person_id" && !g.isAttached() {
+			isNeeded = true
+			states = states || slices.ContainsFunc(r.traits, func(t trait) bool { return t.state })
+		}
+	}
+	if !isNeeded {
+		return nil
+	}
+	return p.need(ctx, states)
 }
 
 func (p *people) need(ctx context.Context, states bool) error {
-	var statements []string
-	if !p.hasPeople && p.period != "" { // of one cell, by itself
-		if err := drop(ctx, p.tx, "kpi_code", "kpi_person", "kpi_identity"); err != nil {
-			return err
-		}
+	statements := []string{
+		fmt.Sprintf(createCodes, unknownCode, noneCode, p.table("kpi_code")),
+		fmt.Sprintf(createPeople, unknownCode, p.table("kpi_person")),
+		fmt.Sprintf(createIdentities, p.table("kpi_identity")),
 	}
-	if !p.hasPeople {
-		statements = append(statements, fmt.Sprintf(createCodes, unknownCode, noneCode), fmt.Sprintf(createPeople, unknownCode), createIdentities)
-		p.hasPeople = true
-	}
-	if states && !p.hasStates {
-		states := fmt.Sprintf(createStates, grainNumbers("m.grain"))
+	if states {
+		stated := fmt.Sprintf(createStates, p.table("kpi_state"), grainNumbers("m.grain"))
 		if p.period != "" {
-			states += " and " + p.period
+			stated += " and " + p.period
 		}
-		statements = append(statements, addLevels, states)
-		p.hasStates = true
+		statements = append(statements, addLevels, stated)
 	}
 	for _, statement := range statements {
 		if err := p.tx.Exec(ctx, statement); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// table names a table that is to be created.
+func (p *people) table(name string) string {
+	if p.schema == "" {
+		return "temp table " + name
+	}
+	return "table " + p.schema + "." + name
+}
+
+// drop removes what need made.
+func (p *people) drop(ctx context.Context) error {
+	for _, table := range []string{"kpi_code", "kpi_person", "kpi_identity", "kpi_state"} {
+		if err := p.tx.Exec(ctx, "drop table if exists "+cmp.Or(p.schema, "temp")+"."+table); err != nil {
 			return err
 		}
 	}

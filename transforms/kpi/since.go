@@ -264,9 +264,8 @@ func (g *group) leaveOut() error {
 }
 
 // widen computes the group whole after all.
-func (g *group) widen(ctx context.Context) error {
-	g.where, g.since, g.isNarrowed = g.everything, "", false
-	return g.tx.Exec(ctx, "delete from kpi_since where kpi_id in ('"+strings.Join(g.ids(), "', '")+"')")
+func (g *group) widen() {
+	g.where, g.since, g.isNarrowed, g.isWidened = g.everything, "", false, true
 }
 
 // agrees reports whether the columns that are empty in every atom are so in

@@ -16,15 +16,16 @@ func toDate(grain string) string { return grain + "_to_date" }
 // a period only where it is one of its first.
 const toDateCalendar = "to_date_calendar"
 
-// ComputeToDate leaves the cells of periods to date in a temporary table that
-// Finish compares. It goes before Compute. What has them is a KPI all of whose
+// computeToDate leaves the cells of periods to date in temporary tables that
+// Finish compares: to_date_cell and to_date_period. It uses tables that groups
+// compute in, and goes before them. What has such cells is a KPI all of whose
 // atoms are events: of any measure, in its whole, in the slices by its own
 // columns and in those that a person never leaves. A KPI that reads states at a
 // period's end or finished periods has none: what it says of a period's first
 // days is no smaller form of the period. Neither have the slices by engagement
 // level, which is that of the whole period, and those by a split's value, which
 // mature later.
-func ComputeToDate(ctx context.Context, tx Execer, run Run, configured []Finished) error {
+func computeToDate(ctx context.Context, tx Execer, run Run, configured []Finished) error {
 	for _, create := range []string{createCells, createFolded, "create or replace " + toDatePeriods, "create or replace temp table to_date_cell as\nselect c.* from cell as c where false"} {
 		if err := tx.Exec(ctx, create); err != nil {
 			return err
@@ -34,9 +35,8 @@ func ComputeToDate(ctx context.Context, tx Execer, run Run, configured []Finishe
 	if err != nil {
 		return err
 	}
-	people := &people{tx: tx}
 	for _, days := range ranges {
-		if err := days.compute(ctx, tx, run, people, readings[days]); err != nil {
+		if err := days.compute(ctx, tx, run, readings[days]); err != nil {
 			return fmt.Errorf("periods to date: %w", err)
 		}
 	}
@@ -90,7 +90,7 @@ func (f *Finished) readToDate(ctx context.Context, tx Execer) (*reading, error) 
 }
 
 // compute adds the cells of KPIs that are complete on the same days.
-func (days dayRange) compute(ctx context.Context, tx Execer, run Run, people *people, readings []*reading) error {
+func (days dayRange) compute(ctx context.Context, tx Execer, run Run, readings []*reading) error {
 	for _, query := range []string{fmt.Sprintf(createToDateDays, literalDate(days.from), literalDate(days.until)), createToDateCalendar} {
 		if err := tx.Exec(ctx, query); err != nil {
 			return err
@@ -107,7 +107,7 @@ func (days dayRange) compute(ctx context.Context, tx Execer, run Run, people *pe
 		return err
 	}
 	for _, readings := range together(readings) {
-		g, err := newGroup(tx, run.Today, people, readings)
+		g, err := newGroup(tx, run.Today, readings)
 		if err == nil {
 			g.onlyToDate()
 			err = g.compute(ctx)
