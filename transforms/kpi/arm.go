@@ -120,7 +120,7 @@ func constant(e node) string {
 
 // foldArm folds the group's arm, as far back as its atoms were read.
 func (g *group) foldArm(ctx context.Context) error {
-	own, err := newGroup(g.tx, g.today, g.people, []*reading{g.head().arm.reading})
+	own, err := newGroup(g.tx, g.today, []*reading{g.head().arm.reading})
 	if err != nil {
 		return err
 	}

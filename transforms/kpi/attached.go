@@ -3,6 +3,7 @@ package kpi
 import (
 	"context"
 	"fmt"
+	"regexp"
 	"slices"
 	"strings"
 )
@@ -26,6 +27,12 @@ func (r *reading) isAttached() bool {
 	}
 	for _, column := range []string{"grain", "community_id", "person_id"} {
 		if !r.isOwn(column, column) {
+			return false
+		}
+	}
+	// Whole numbers are multiplied by the people that they stand for.
+	for _, column := range []string{"numerator", "denominator", "amount", "low", "high", "low_denominator", "high_denominator"} {
+		if type_ := r.types[column]; type_ == "DOUBLE" || type_ == "FLOAT" || strings.HasPrefix(type_, "DECIMAL") {
 			return false
 		}
 	}
@@ -91,13 +98,17 @@ func (g *group) views(grain string) (list []view) {
 // communities for the whole and what is said of people, the others for the pass
 // by community.
 func (g *group) foldAttached(ctx context.Context) error {
+	asked, err := g.asked(ctx)
+	if err != nil {
+		return err
+	}
 	for _, grain := range grains() {
 		views := g.views(grain)
 		if len(views) == 0 {
 			continue
 		}
 		list, of := g.aggregates()
-		ctes, parts := []string{g.combined(grain, views, list)}, []string{}
+		ctes, parts := []string{g.combined(grain, views, list, asked)}, []string{}
 		for _, v := range views {
 			ctes = append(ctes, v.name+" as materialized (\n"+v.sliced(list)+"\n)")
 			for _, m := range v.metrics {
@@ -112,54 +123,90 @@ func (g *group) foldAttached(ctx context.Context) error {
 }
 
 // combined are the numbers of the mart's rows for each combination of what they
-// are sliced by: those of all communities have all but the community.
-func (g *group) combined(grain string, views []view, list []aggregate) string {
-	var keys, numbers, weights string
-	var seen []string
+// are sliced by: those of all communities have all but the community. Most rows
+// are like many others in everything that the KPIs ask of them, so they are
+// counted before anything is asked.
+func (g *group) combined(grain string, views []view, list []aggregate, asked []string) string {
+	read, keys := []string{"a.community_id as by_community_id"}, []string{"by_community_id"}
 	add := func(column, expr string) {
-		if slices.Contains(seen, column) {
-			return
+		if !slices.Contains(keys, "by_"+column) {
+			keys = append(keys, "by_"+column)
+			read = append(read, expr+" as by_"+column)
 		}
-		seen = append(seen, column)
-		weights += ",\n        " + expr + " as " + column
-		numbers += ", k." + column
-		keys += ", k." + column
 	}
 	for _, v := range views {
 		add(v.period, "a."+v.period)
 		for _, s := range v.segments {
-			if s.Column != "community_id" {
-				add(s.Column, fmt.Sprintf("case when a.community_id = 'all' then coalesce(a.%s, 'unknown') end", s.Column))
-			}
+			add(s.Column, fmt.Sprintf("case when a.community_id = 'all' then coalesce(a.%s, 'unknown') end", s.Column))
 		}
 	}
+	for _, column := range asked {
+		read = append(read, "a."+column)
+	}
+	var weights, numbers string
 	for _, w := range g.weights {
-		weights += fmt.Sprintf(",\n        cast(%s as %s) as %s", w.expr, w.type_, w.name)
+		weights += fmt.Sprintf(",\n            cast(%s as %s) as %s", w.expr, w.type_, w.name)
 	}
 	for _, a := range list {
-		numbers += fmt.Sprintf(",\n        %s as %s", a.expr, a.name)
+		numbers += fmt.Sprintf(",\n        %s as %s", a.ofMany(), a.name)
 	}
 	where := fmt.Sprintf("a.grain = '%s'", grain)
 	if g.where != "" {
 		where += " and (" + g.where + ")"
 	}
-	return fmt.Sprintf(`combined as materialized (
+	of := func(alias string, columns []string) string { return alias + strings.Join(columns, ", "+alias) }
+	return fmt.Sprintf(`alike as (
     select
-        k.community_id%s
+        %[1]s,
+        count(*) as people
     from (
+        select
+            %[2]s
+        from %[3]s as a
+        where %[4]s
+    ) as r
+    group by %[1]s
+),
+
+combined as materialized (
     select
-        a.community_id,
-        1 as who%s
-    from %s as a
-    where %s
+        %[5]s%[6]s
+    from (
+        select
+            %[7]s,
+            a.people,
+            1 as who%[8]s
+        from alike as a
     ) as k
-    group by k.community_id%s
-)`, numbers, weights, personPeriods, where, keys)
+    group by %[5]s
+)`, of("r.", slices.Concat(keys, asked)), strings.Join(read, ",\n            "), personPeriods, where,
+		of("k.", keys), numbers, of("a.", keys), weights)
 }
+
+// asked are the columns of the mart that the group's numbers are made of.
+func (g *group) asked(ctx context.Context) (names []string, err error) {
+	columns, err := g.tx.Columns(ctx, "select * from "+personPeriods)
+	if err != nil {
+		return nil, err
+	}
+	var found []string
+	for _, w := range g.weights {
+		found = append(found, columnName.FindAllString(w.expr, -1)...)
+	}
+	for _, c := range columns {
+		if slices.Contains(found, "a."+c.Name) || slices.Contains(found, `a."`+c.Name) {
+			names = append(names, c.Name)
+		}
+	}
+	return names, nil
+}
+
+// columnName finds the columns of rows a in an expression.
+var columnName = regexp.MustCompile(`\ba\."?[a-z0-9_]+`)
 
 // sliced adds the combinations up by each segment type of the view.
 func (v view) sliced(list []aggregate) string {
-	sums, sets, labels, values := "", "(c."+v.period+")", "", ""
+	sums, sets, labels, values := "", "(c.by_"+v.period+")", "", ""
 	for _, a := range list {
 		sums += fmt.Sprintf(", cast(sum(c.%[1]s) as double) as %[1]s", a.name)
 	}
@@ -168,22 +215,22 @@ func (v view) sliced(list []aggregate) string {
 		if s.Column == "community_id" {
 			byCommunity = fmt.Sprintf(`
     union all
-    select c.%[1]s as period_start, '%[2]s' as segment_type, c.community_id as segment_value%[3]s
+    select c.by_%[1]s as period_start, '%[2]s' as segment_type, c.by_community_id as segment_value%[3]s
     from combined as c
-    where c.community_id <> 'all'
-    group by c.%[1]s, c.community_id`, v.period, s.Type, sums)
+    where c.by_community_id <> 'all'
+    group by c.by_%[1]s, c.by_community_id`, v.period, s.Type, sums)
 			continue
 		}
-		sets += fmt.Sprintf(", (c.%s, c.%s)", v.period, s.Column)
-		labels += fmt.Sprintf(" when grouping(c.%s) = 0 then '%s'", s.Column, s.Type)
-		values += "c." + s.Column + ", "
+		sets += fmt.Sprintf(", (c.by_%s, c.by_%s)", v.period, s.Column)
+		labels += fmt.Sprintf(" when grouping(c.by_%s) = 0 then '%s'", s.Column, s.Type)
+		values += "c.by_" + s.Column + ", "
 	}
 	label, value := "'all'", "'all'"
 	if labels != "" {
 		label, value = "case"+labels+" else 'all' end", "coalesce("+values+"'all')"
 	}
-	return fmt.Sprintf(`    select c.%s as period_start, %s as segment_type, %s as segment_value%s
+	return fmt.Sprintf(`    select c.by_%s as period_start, %s as segment_type, %s as segment_value%s
     from combined as c
-    where c.community_id = 'all'
+    where c.by_community_id = 'all'
     group by grouping sets (%s)%s`, v.period, label, value, sums, sets, byCommunity)
 }

@@ -16,32 +16,49 @@ const createFolded = `create or replace temp table folded (
     low double, high double, low_denominator double, high_denominator double
 )`
 
-// An aggregate is one number over rows collapsed by who.
-type aggregate struct{ name, expr string }
+// An aggregate is one number over rows k collapsed by who: the sum of a weight,
+// or how many of them a condition holds for.
+type aggregate struct{ name, weight, condition string }
+
+func (a aggregate) expr() string {
+	if a.weight != "" {
+		return "sum(k." + a.weight + ")"
+	}
+	return "count(*) filter (where " + a.condition + ")"
+}
+
+// ofMany is the number over rows that stand for several people.
+func (a aggregate) ofMany() string {
+	if a.weight != "" {
+		return "sum(k." + a.weight + " * k.people)"
+	}
+	return "coalesce(sum(k.people) filter (where " + a.condition + "), 0)"
+}
 
 // aggregates are the distinct numbers that the KPIs of the group need.
 func (g *group) aggregates() (list []aggregate, of map[side]string) {
 	of = map[side]string{}
-	byExpr := map[string]string{}
 	for _, m := range g.metrics {
 		for _, s := range m.sides {
-			expr := fmt.Sprintf("sum(k.%s)", s.weight)
+			a := aggregate{weight: s.weight}
 			switch s.key {
 			case "excess":
-				expr = fmt.Sprintf("count(*) filter (where k.%s > k.%s)", s.weight, s.than)
+				a = aggregate{condition: fmt.Sprintf("k.%s > k.%s", s.weight, s.than)}
 				if m.d.is("distinct_ratio") {
-					expr = fmt.Sprintf("count(*) filter (where k.%s > 0 and k.%s = 0)", s.weight, s.than)
+					a.condition = fmt.Sprintf("k.%s > 0 and k.%s = 0", s.weight, s.than)
 				}
 			case "who":
-				expr = fmt.Sprintf("count(*) filter (where k.%s > 0 and k.who is not null)", s.weight)
+				a = aggregate{condition: fmt.Sprintf("k.%s > 0 and k.who is not null", s.weight)}
 			}
-			name, found := byExpr[expr]
-			if !found {
-				name = fmt.Sprintf("a%d", len(list))
-				byExpr[expr] = name
-				list = append(list, aggregate{name, expr})
+			at := slices.IndexFunc(list, func(other aggregate) bool {
+				return other.weight == a.weight && other.condition == a.condition
+			})
+			if at < 0 {
+				at = len(list)
+				a.name = fmt.Sprintf("a%d", at)
+				list = append(list, a)
 			}
-			of[s] = name
+			of[s] = list[at].name
 		}
 	}
 	return list, of
@@ -65,7 +82,7 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 	}
 	firsts := ""
 	for _, a := range list {
-		firsts += fmt.Sprintf(",\n        %s as %s", a.expr, a.name)
+		firsts += fmt.Sprintf(",\n        %s as %s", a.expr(), a.name)
 		sums = append(sums, fmt.Sprintf(", cast(sum(c.%s) as double) as %s", a.name, a.name))
 		numbers = append(numbers, ", c."+a.name)
 	}
@@ -126,7 +143,7 @@ func (g *group) foldSlices(ctx context.Context, grain, rows string, p pass) erro
 	list, of := g.aggregates()
 	columns := ""
 	for _, a := range list {
-		columns += fmt.Sprintf(",\n    cast(%s as double) as %s", a.expr, a.name)
+		columns += fmt.Sprintf(",\n    cast(%s as double) as %s", a.expr(), a.name)
 	}
 	folding := fmt.Sprintf(`select
     k.period_start,
