@@ -155,7 +155,11 @@ func (g *group) combined(grain string, views []view, list []aggregate, asked []s
 		where += " and (" + g.where + ")"
 	}
 	of := func(alias string, columns []string) string { return alias + strings.Join(columns, ", "+alias) }
-	return fmt.Sprintf(`alike as (
+	return fmt.Sprintf(combinedRows, of("r.", slices.Concat(keys, asked)), strings.Join(read, ",\n            "), personPeriods, where,
+		of("k.", keys), numbers, of("a.", keys), weights)
+}
+
+const combinedRows = `alike as (
     select
         %[1]s,
         count(*) as people
@@ -179,9 +183,7 @@ combined as materialized (
         from alike as a
     ) as k
     group by %[5]s
-)`, of("r.", slices.Concat(keys, asked)), strings.Join(read, ",\n            "), personPeriods, where,
-		of("k.", keys), numbers, of("a.", keys), weights)
-}
+)`
 
 // asked are the columns of the mart that the group's numbers are made of.
 func (g *group) asked(ctx context.Context) (names []string, err error) {
@@ -191,10 +193,10 @@ func (g *group) asked(ctx context.Context) (names []string, err error) {
 	}
 	var found []string
 	for _, w := range g.weights {
-		found = append(found, columnName.FindAllString(w.expr, -1)...)
+		found = append(found, columnName.FindAllString(strings.ToLower(w.expr), -1)...)
 	}
 	for _, c := range columns {
-		if slices.Contains(found, "a."+c.Name) || slices.Contains(found, `a."`+c.Name) {
+		if name := strings.ToLower(c.Name); slices.Contains(found, "a."+name) || slices.Contains(found, `a."`+name) {
 			names = append(names, c.Name)
 		}
 	}
