@@ -140,11 +140,11 @@ from (values ('all', 'a', true, true, '2026-01', 'engaged'), ('x', 'a', true, tr
 
 func TestCompute_aUnionTakesOtherGrainsFromTheMartsRows(t *testing.T) {
 	m := newMarts(t, "2026-01-01", "2026-02-28")
-	m.people("a 2026-01 search", "b 2026-01 invite")
+	m.people("a 2026-01 search", "b 2026-01 invite", "c 2026-01 invite")
 	m.exec(`insert into mart.person_period
 select v.grain, v.start, v.community, 'P-' || v.who, true, false, '2026-01', v.channel, v.level, 'none'
 from (values ('month', date '2026-01-01', 'all', 'a', 'search', 'engaged'), ('month', date '2026-01-01', 'x', 'a', 'search', 'engaged'), ('month', date '2026-01-01', 'y', 'a', 'search', 'engaged'),
-    ('month', date '2026-02-01', 'all', 'b', 'invite', 'lurker'), ('month', date '2026-02-01', 'y', 'b', 'invite', 'lurker'),
+    ('month', date '2026-02-01', 'all', 'b', 'invite', 'lurker'), ('month', date '2026-02-01', 'all', 'c', 'invite', 'lurker'), ('month', date '2026-02-01', 'y', 'b', 'invite', 'lurker'),
     ('quarter', date '2026-01-01', 'all', 'a', 'search', 'engaged'), ('quarter', date '2026-01-01', 'all', 'b', 'invite', 'lurker')) as v (grain, start, community, who, channel, level)`)
 	query := func(grain string) string {
 		return `with
@@ -168,7 +168,7 @@ select * from final`
 		require.Equal(t, m.cells("as_atoms", grain), m.cells("apart", grain), "the same through atoms as from the mart's rows")
 	}
 	require.Equal(t, "2|-|2|2", m.cell("apart", "day", "2026-01-10"))
-	require.Equal(t, "3|-|3|1", m.cell("apart", "month", "2026-02-01"))
+	require.Equal(t, "6|-|6|2", m.cell("apart", "month", "2026-02-01"), "two people who are alike")
 }
 
 func TestCompute_rowsOfAPeriodStandInTheNextByTheirOwnLevel(t *testing.T) {
