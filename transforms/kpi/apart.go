@@ -23,7 +23,7 @@ func (g *group) foldApart(ctx context.Context, grain string, traits []trait, pas
 		types = append(types, pass{t.Type, fmt.Sprintf("t%d", i), passes[0].condition})
 	}
 	if err := g.tx.Exec(ctx, fmt.Sprintf("create or replace temp table stated as\nselect %s\nfrom collapsed_%s as k%s%s",
-		columns, grain, traitJoins(traits, grain, false), decode)); err != nil {
+		columns, grain, traitJoins(traits, grain), decode)); err != nil {
 		return err
 	}
 	for _, p := range append(types, passes...) {

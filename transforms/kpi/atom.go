@@ -72,11 +72,19 @@ func (g *group) atoms(ctx context.Context) error {
 			add(column, shown[column])
 		}
 	}
-	query := fmt.Sprintf("create or replace temp table atom as\nselect\n    %s\nfrom %s as a%s", strings.Join(columns, ",\n    "), r.from, strings.Join(joins, ""))
+	query := fmt.Sprintf("create or replace temp table atom as\nselect\n    %s\nfrom %s as a%s", strings.Join(columns, ",\n    "), g.source(), strings.Join(joins, ""))
 	if g.where != "" {
 		query += "\nwhere " + g.where
 	}
 	return g.tx.Exec(ctx, query)
+}
+
+// source is what atoms are read from; their explanation is not taken apart.
+func (g *group) source() string {
+	if r := g.head(); r.arm == nil || g.showsAtoms {
+		return r.from
+	}
+	return g.head().arm.rest
 }
 
 // whoExpr is the person's number, or the account, and the joins that it needs.

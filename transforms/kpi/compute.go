@@ -117,6 +117,11 @@ func (g *group) compute(ctx context.Context) error {
 		if err := g.foldAtoms(ctx, found); err != nil {
 			return err
 		}
+		if r.arm != nil {
+			if err := g.foldArm(ctx); err != nil {
+				return err
+			}
+		}
 	}
 	for _, m := range g.metrics {
 		if err := g.cells(ctx, m); err != nil {
@@ -178,7 +183,7 @@ func (g *group) foldGrain(ctx context.Context, grain, placed string, passes []pa
 	if !g.isPlain() {
 		return g.foldApart(ctx, grain, traits, passes)
 	}
-	if err := g.foldWhole(ctx, grain, g.rows(from, passes[0]), traits, false); err != nil {
+	if err := g.foldWhole(ctx, grain, g.rows(from, passes[0]), traits); err != nil {
 		return err
 	}
 	for _, p := range passes[1:] {

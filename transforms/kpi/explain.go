@@ -187,7 +187,7 @@ func (x *cellReader) query() string {
         and sum(k.adds_denominator) over (partition by k.part) <> 0 then 1e0 else 0e0 end`
 	}
 	return fmt.Sprintf(writeCellRows, x.placed(x.cell.Grain), x.value, warehouse.Literal(x.cell.SegmentValue),
-		traitJoins(x.traits, x.cell.Grain, false), literalDate(dateOf(x.cell.From)), chosen, part,
+		traitJoins(x.traits, x.cell.Grain), literalDate(dateOf(x.cell.From)), chosen, part,
 		x.adds("numerator"), x.adds("denominator"), x.matters(), person, numerator, denominator, people)
 }
 

@@ -16,32 +16,49 @@ const createFolded = `create or replace temp table folded (
     low double, high double, low_denominator double, high_denominator double
 )`
 
-// An aggregate is one number over rows collapsed by who.
-type aggregate struct{ name, expr string }
+// An aggregate is one number over rows k collapsed by who: the sum of a weight,
+// or how many of them a condition holds for.
+type aggregate struct{ name, weight, condition string }
+
+func (a aggregate) expr() string {
+	if a.weight != "" {
+		return "sum(k." + a.weight + ")"
+	}
+	return "count(*) filter (where " + a.condition + ")"
+}
+
+// ofMany is the number over rows that stand for several people.
+func (a aggregate) ofMany() string {
+	if a.weight != "" {
+		return "sum(k." + a.weight + " * k.people)"
+	}
+	return "coalesce(sum(k.people) filter (where " + a.condition + "), 0)"
+}
 
 // aggregates are the distinct numbers that the KPIs of the group need.
 func (g *group) aggregates() (list []aggregate, of map[side]string) {
 	of = map[side]string{}
-	byExpr := map[string]string{}
 	for _, m := range g.metrics {
 		for _, s := range m.sides {
-			expr := fmt.Sprintf("sum(k.%s)", s.weight)
+			a := aggregate{weight: s.weight}
 			switch s.key {
 			case "excess":
-				expr = fmt.Sprintf("count(*) filter (where k.%s > k.%s)", s.weight, s.than)
+				a = aggregate{condition: fmt.Sprintf("k.%s > k.%s", s.weight, s.than)}
 				if m.d.is("distinct_ratio") {
-					expr = fmt.Sprintf("count(*) filter (where k.%s > 0 and k.%s = 0)", s.weight, s.than)
+					a.condition = fmt.Sprintf("k.%s > 0 and k.%s = 0", s.weight, s.than)
 				}
 			case "who":
-				expr = fmt.Sprintf("count(*) filter (where k.%s > 0 and k.who is not null)", s.weight)
+				a = aggregate{condition: fmt.Sprintf("k.%s > 0 and k.who is not null", s.weight)}
 			}
-			name, found := byExpr[expr]
-			if !found {
-				name = fmt.Sprintf("a%d", len(list))
-				byExpr[expr] = name
-				list = append(list, aggregate{name, expr})
+			at := slices.IndexFunc(list, func(other aggregate) bool {
+				return other.weight == a.weight && other.condition == a.condition
+			})
+			if at < 0 {
+				at = len(list)
+				a.name = fmt.Sprintf("a%d", at)
+				list = append(list, a)
 			}
-			of[s] = name
+			of[s] = list[at].name
 		}
 	}
 	return list, of
@@ -49,16 +66,12 @@ func (g *group) aggregates() (list []aggregate, of map[side]string) {
 
 // foldWhole folds the whole and the traits of its people in one statement:
 // first to one row per combination of traits, then over grouping sets.
-func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trait, attached bool) error {
+func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trait) error {
 	list, of := g.aggregates()
 	var columns, names, sums, numbers, sets, labels, values, read []string
 	for i, t := range traits {
 		name := fmt.Sprintf("t%d", i)
-		expr := t.code()
-		if attached {
-			expr = "coalesce(k." + t.Mart + ", 'unknown')"
-		}
-		columns = append(columns, fmt.Sprintf(",\n        %s as %s", expr, name))
+		columns = append(columns, fmt.Sprintf(",\n        %s as %s", t.code(), name))
 		names = append(names, ", k."+name)
 		sets = append(sets, fmt.Sprintf("(c.period_start, c.%s)", name))
 		labels = append(labels, fmt.Sprintf("when grouping(c.%s) = 0 then '%s'", name, t.Type))
@@ -69,7 +82,7 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 	}
 	firsts := ""
 	for _, a := range list {
-		firsts += fmt.Sprintf(",\n        %s as %s", a.expr, a.name)
+		firsts += fmt.Sprintf(",\n        %s as %s", a.expr(), a.name)
 		sums = append(sums, fmt.Sprintf(", cast(sum(c.%s) as double) as %s", a.name, a.name))
 		numbers = append(numbers, ", c."+a.name)
 	}
@@ -77,11 +90,7 @@ func (g *group) foldWhole(ctx context.Context, grain, rows string, traits []trai
 	if len(traits) > 0 {
 		label = "case " + strings.Join(labels, " ") + " else 'all' end"
 		value = "coalesce(" + strings.Join(values, ", ") + ")"
-		if attached {
-			value = fmt.Sprintf("coalesce(%s, 'all')", value)
-		} else {
-			text, decode = "coalesce(d.value, 'all')", "\nleft join kpi_code as d on d.code = c.segment_value"
-		}
+		text, decode = "coalesce(d.value, 'all')", "\nleft join kpi_code as d on d.code = c.segment_value"
 	}
 	who := "cast(null as integer)"
 	if g.head().who() != "" {
@@ -110,7 +119,7 @@ sliced as (
 
 select c.period_start, c.segment_type, %s as segment_value%s
 from sliced as c%s`,
-		who, strings.Join(columns, ""), strings.Join(read, ""), rows, traitJoins(traits, grain, attached),
+		who, strings.Join(columns, ""), strings.Join(read, ""), rows, traitJoins(traits, grain),
 		strings.Join(names, ""), firsts, strings.Join(names, ""),
 		label, value, strings.Join(sums, ""), strings.Join(append([]string{"(c.period_start)"}, sets...), ", "),
 		text, strings.Join(numbers, ""), decode)
@@ -118,12 +127,12 @@ from sliced as c%s`,
 }
 
 // traitJoins bring the traits of the people to rows k.
-func traitJoins(traits []trait, grain string, attached bool) string {
-	if attached || len(traits) == 0 {
+func traitJoins(traits []trait, grain string) string {
+	if len(traits) == 0 {
 		return ""
 	}
 	joins := "\n    left join kpi_person as p on p.person_no = k.who"
-	if slices.ContainsFunc(traits, func(t trait) bool { return t.state }) {
+	if slices.ContainsFunc(traits, func(t trait) bool { return t.state && !t.none }) {
 		joins += fmt.Sprintf("\n    left join kpi_state as s on s.person_no = k.who and s.period_start = k.period_start and s.grain_no = %d", grainNo(grain))
 	}
 	return joins
@@ -134,7 +143,7 @@ func (g *group) foldSlices(ctx context.Context, grain, rows string, p pass) erro
 	list, of := g.aggregates()
 	columns := ""
 	for _, a := range list {
-		columns += fmt.Sprintf(",\n    cast(%s as double) as %s", a.expr, a.name)
+		columns += fmt.Sprintf(",\n    cast(%s as double) as %s", a.expr(), a.name)
 	}
 	folding := fmt.Sprintf(`select
     k.period_start,
@@ -150,14 +159,19 @@ func (g *group) store(ctx context.Context, grain, folding string, of map[side]st
 	var parts []string
 	for _, m := range g.metrics {
 		if g.isPlaced(m.d, grain) {
-			parts = append(parts, m.taken(grain, of))
+			parts = append(parts, m.taken(grain, "folding", of))
 		}
 	}
 	if len(parts) == 0 {
 		return nil
 	}
-	return g.tx.Exec(ctx, fmt.Sprintf("insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)\nwith folding as materialized (\n%s\n)\n\n%s",
-		strings.Join(foldedNumbers(), ", "), folding, strings.Join(parts, "\nunion all\n")))
+	return g.tx.Exec(ctx, intoFolded([]string{"folding as materialized (\n" + folding + "\n)"}, parts))
+}
+
+// intoFolded stores what is taken from folds.
+func intoFolded(ctes, parts []string) string {
+	return fmt.Sprintf("insert into folded (kpi_id, grain, period_start, segment_type, segment_value, %s)\nwith\n%s\n\n%s",
+		strings.Join(foldedNumbers(), ", "), strings.Join(ctes, ",\n\n"), strings.Join(parts, "\nunion all\n"))
 }
 
 func foldedNumbers() []string {
@@ -165,7 +179,7 @@ func foldedNumbers() []string {
 }
 
 // taken are the rows of the fold that say something about the KPI.
-func (m metric) taken(grain string, of map[side]string) string {
+func (m metric) taken(grain, fold string, of map[side]string) string {
 	var any, numbers []string
 	names := map[string]string{}
 	for _, s := range m.sides {
@@ -179,6 +193,6 @@ func (m metric) taken(grain string, of map[side]string) string {
 	if len(m.d.NumeratorOnly) > 0 {
 		where += fmt.Sprintf(" and (f.segment_type not in ('%s') or %s <> 0)", strings.Join(m.d.NumeratorOnly, "', '"), names[m.sides[0].into])
 	}
-	return fmt.Sprintf("select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s\nfrom folding as f\nwhere %s",
-		m.d.ID, grain, strings.Join(numbers, ", "), where)
+	return fmt.Sprintf("select '%s' as kpi_id, '%s' as grain, f.period_start, f.segment_type, f.segment_value, %s\nfrom %s as f\nwhere %s",
+		m.d.ID, grain, strings.Join(numbers, ", "), fold, where)
 }

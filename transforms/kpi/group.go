@@ -70,8 +70,13 @@ func (g *group) ids() (ids []string) {
 
 // hasUnit reports whether the group counts something else than n does.
 func (g *group) hasUnit() bool {
-	unit := g.head().unit()
-	return unit != "" && unit != g.head().who()
+	return g.head().countsOthers()
+}
+
+// countsOthers reports whether the measure counts something else than n does.
+func (r *reading) countsOthers() bool {
+	unit := r.unit()
+	return unit != "" && unit != r.who()
 }
 
 // isPlain reports whether sums and counts of rows collapsed by who say
@@ -98,9 +103,11 @@ func together(readings []*reading) [][]*reading {
 // a KPI needs one of its own.
 func (r *reading) placement() string {
 	d := r.d
-	unit := r.unit()
+	if r.isAttached() && !r.has("low") && !r.has("high") {
+		return personPeriods
+	}
 	if !r.rowWise || d.is("median") || d.Once != "" || d.Split != "" || d.All != "" || len(d.NumeratorOnly) > 0 ||
-		r.has("low") || r.has("high") || (unit != "" && unit != r.who()) {
+		r.has("low") || r.has("high") || r.countsOthers() {
 		return ""
 	}
 	parts := []string{r.from, d.Sampled, fmt.Sprint(r.isDaily())}

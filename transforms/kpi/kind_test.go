@@ -138,6 +138,39 @@ from (values ('all', 'a', true, true, '2026-01', 'engaged'), ('x', 'a', true, tr
 	require.Equal(t, []string{"none"}, m.rows("select distinct segment_value from temp.cell where kpi_id = 'outcome' and segment_type = 'engagement_level'"), "an outcome by the level before")
 }
 
+func TestCompute_aUnionTakesOtherGrainsFromTheMartsRows(t *testing.T) {
+	m := newMarts(t, "2026-01-01", "2026-02-28")
+	m.people("a 2026-01 search", "b 2026-01 invite", "c 2026-01 invite")
+	m.exec(`insert into mart.person_period
+select v.grain, v.start, v.community, 'P-' || v.who, true, false, '2026-01', v.channel, v.level, 'none'
+from (values ('month', date '2026-01-01', 'all', 'a', 'search', 'engaged'), ('month', date '2026-01-01', 'x', 'a', 'search', 'engaged'), ('month', date '2026-01-01', 'y', 'a', 'search', 'engaged'),
+    ('month', date '2026-02-01', 'all', 'b', 'invite', 'lurker'), ('month', date '2026-02-01', 'all', 'c', 'invite', 'lurker'), ('month', date '2026-02-01', 'y', 'b', 'invite', 'lurker'),
+    ('quarter', date '2026-01-01', 'all', 'a', 'search', 'engaged'), ('quarter', date '2026-01-01', 'all', 'b', 'invite', 'lurker')) as v (grain, start, community, who, channel, level)`)
+	query := func(grain string) string {
+		return `with
+days as (
+    select date '2026-01-10' as happened_on, 'P-a' as person_id, 'x' as community_id
+    union all select date '2026-01-10', 'P-b', 'y'
+),
+final as (
+    select ` + grain + ` as grain, d.happened_on as period_start, d.person_id, 'all' as community_id, 1 as amount from days as d
+    union all
+    select ` + grain + ` as grain, d.happened_on, d.person_id, d.community_id, 1 from days as d
+    union all
+    select p.grain, p.period_start, p.person_id, p.community_id, 3 from mart.person_period as p where p.is_active and p.grain in ('month', 'quarter')
+)
+select * from final`
+	}
+	fields := "measure = \"sum\"\ngrains = [\"day\", \"month\"]\nsegments = [\"community_people\"]"
+	m.compute(file("apart", fields, query("'day'")), file("as_atoms", fields, query("lower('DAY')")))
+	for _, grain := range []string{"day", "month"} {
+		require.NotEmpty(t, m.cells("apart", grain))
+		require.Equal(t, m.cells("as_atoms", grain), m.cells("apart", grain), "the same through atoms as from the mart's rows")
+	}
+	require.Equal(t, "2|-|2|2", m.cell("apart", "day", "2026-01-10"))
+	require.Equal(t, "6|-|6|2", m.cell("apart", "month", "2026-02-01"), "two people who are alike")
+}
+
 func TestCompute_rowsOfAPeriodStandInTheNextByTheirOwnLevel(t *testing.T) {
 	m := newMarts(t, "2026-01-01", "2026-03-15")
 	m.people("a 2026-01 search", "b 2026-01 invite")

@@ -27,7 +27,7 @@ func (g *group) foldMedian(ctx context.Context, grain, placed string, traits []t
 		types = append(types, pass{t.Type, fmt.Sprintf("t%d", i), passes[0].condition})
 	}
 	if err := g.tx.Exec(ctx, fmt.Sprintf("create or replace temp table amounts as\nselect %s\nfrom (\n%s\n) as k%s\nwhere k.%s > 0",
-		columns, placed, traitJoins(traits, grain, false), g.counted)); err != nil {
+		columns, placed, traitJoins(traits, grain), g.counted)); err != nil {
 		return err
 	}
 	for i, p := range append(types, passes[1:]...) {

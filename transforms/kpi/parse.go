@@ -142,6 +142,20 @@ func answers(body node) node {
 	if rowWise(body) {
 		return body
 	}
+	last := returned(body)
+	if last == nil {
+		return nil
+	}
+	query, _ := last["value"].(node)["query"].(node)
+	if final, _ := query["node"].(node); rowWise(final) {
+		return final
+	}
+	return nil
+}
+
+// returned is the last of a statement's common table expressions, where that is
+// what it returns as it stands; else nil.
+func returned(body node) node {
 	from, _ := body["from_table"].(node)
 	list, _ := body["select_list"].([]any)
 	ctes := named(body)
@@ -159,13 +173,8 @@ func answers(body node) node {
 			return nil
 		}
 	}
-	last := ctes[len(ctes)-1]
-	if text(last, "key") != text(from, "table_name") {
-		return nil
-	}
-	query, _ := last["value"].(node)["query"].(node)
-	if final, _ := query["node"].(node); rowWise(final) {
-		return final
+	if last := ctes[len(ctes)-1]; text(last, "key") == text(from, "table_name") {
+		return last
 	}
 	return nil
 }

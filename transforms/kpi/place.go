@@ -27,6 +27,9 @@ func (g *group) isPlaced(d *Definition, grain string) bool {
 	if !slices.Contains(d.Grains, grain) {
 		return false
 	}
+	if arm := g.head().arm; arm != nil && !g.showsAtoms && slices.Contains(arm.d.Grains, grain) {
+		return false
+	}
 	kind := d.window(grain).kind
 	return kind == "cal" || kind == "roll" && g.placing.rolls
 }

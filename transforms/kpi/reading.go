@@ -19,6 +19,7 @@ type reading struct {
 	rowWise bool
 	passes  []segment
 	traits  []trait
+	arm     *arm // nil: none
 }
 
 // read describes a select and checks its columns against the measure.
@@ -52,7 +53,8 @@ func read(ctx context.Context, tx Execer, d *Definition) (*reading, error) {
 	for _, name := range r.names {
 		r.exprs[name] = "a." + name
 	}
-	return r, nil
+	r.arm, err = r.findArm(ctx, tx, tree)
+	return r, err
 }
 
 func (r *reading) has(column string) bool { return r.types[column] != "" }

@@ -22,6 +22,7 @@ type trait struct {
 	Person string   // expression over kpi_person p and kpi_state s
 	Grains []string // nil for all
 	state  bool     // changes from period to period
+	none   bool     // of a state: nobody has one in a period of this grain
 }
 
 // communityTraits are the segment types of a person in the community. What
@@ -42,6 +43,9 @@ func communityTraits(isOutcome bool) []trait {
 // code is the code of the slice of a row k by the trait: who is nobody is
 // unknown, who has no state in the period was not active in it.
 func (t trait) code() string {
+	if t.none {
+		return fmt.Sprintf("case when k.who is null then %d else %d end", unknownCode, noneCode)
+	}
 	if t.state {
 		return fmt.Sprintf("case when k.who is null then %d else coalesce(%s, %d) end", unknownCode, t.Person, noneCode)
 	}
@@ -121,11 +125,13 @@ func (d *Definition) segments(columns []string, hasPerson bool) (passes []segmen
 	return passes, traits, nil
 }
 
-// of gives the traits that the grain is sliced by.
+// traitsOf gives the traits that the grain is sliced by. A day is too short for
+// a state.
 func traitsOf(traits []trait, grain string) []trait {
 	var found []trait
 	for _, t := range traits {
 		if t.Grains == nil || slices.Contains(t.Grains, grain) {
+			t.none = t.state && grain == "day"
 			found = append(found, t)
 		}
 	}

@@ -223,6 +223,12 @@ func (g *group) narrow(configured []Finished) error {
 			g.since = f.Since
 		}
 	}
+	return g.leaveOut()
+}
+
+// leaveOut leaves out the atoms that only cells before the group's first day are
+// made of.
+func (g *group) leaveOut() error {
 	r := g.head()
 	if g.since == "" || r.has("from_on") && !r.has("grain") && !r.has("happened_on") {
 		return nil
@@ -242,6 +248,11 @@ func (g *group) narrow(configured []Finished) error {
 	}
 	g.everything, g.isNarrowed = g.where, true
 	condition := fmt.Sprintf("%s >= %s", r.earliestDay(), literalDate(dateOf(first)))
+	for _, other := range g.readings { // of rows of a mart, some stand in the next period
+		if other.earliestDay() != r.earliestDay() {
+			condition = fmt.Sprintf("(a.period_start >= %[1]s or a.next_period_start >= %[1]s)", literalDate(dateOf(first)))
+		}
+	}
 	if r.has("from_on") {
 		condition = fmt.Sprintf("(%s is not null or %s)", r.exprs["from_on"], condition) // least leaves null out
 	}

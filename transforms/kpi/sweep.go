@@ -132,8 +132,11 @@ func (g *group) sweepSide(ctx context.Context, s *stock, p pass) error {
 	for _, grain := range s.grains {
 		statements = append(statements, samples(s.sweep, grain, g.today, traitsOf(traits, grain)))
 		for _, t := range traitsOf(traits, grain) {
+			if t.state && !t.none {
+				statements = append(statements, states(s.sweep, grain, g.today, t))
+			}
 			if t.state {
-				statements = append(statements, states(s.sweep, grain, g.today, t), rest(t))
+				statements = append(statements, rest(t))
 			}
 		}
 		for _, t := range s.takers {

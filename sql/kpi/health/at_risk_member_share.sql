@@ -7,7 +7,7 @@ kpi "at_risk_member_share" {
   owner       = "community_manager"
   cadence     = "monthly"
   category    = "health"
-  version     = 2
+  version     = 3
   measure     = "ratio"
   forward     = true
   unit        = "ratio"
@@ -31,8 +31,6 @@ kpi "at_risk_member_share" {
 with
 -- The days that bear on the end of each month and quarter: the last 30, in which
 -- a member may have gone quiet, and the 90 before, in which the member was active.
--- A quarter is counted like its last month, and not taken from it: so that what
--- is asked for of late periods alone is made of their days alone.
 ends as (
     select
         p.grain,
@@ -44,16 +42,17 @@ ends as (
     where p.grain in ('month', 'quarter')
 ),
 
-days as (
+base_days as (
     select
         e.grain,
         e.period_start,
+        e.base_from,
         e.quiet_from,
-        cal.date_day,
-        cal.date_day >= e.quiet_from as is_quiet_day
+        e.period_end,
+        cal.date_day
     from ends as e
     inner join ref.calendar as cal
-        on cal.date_day >= e.base_from and cal.date_day < e.period_end
+        on cal.date_day >= e.base_from and cal.date_day < e.quiet_from
 ),
 
 active_days as (
@@ -66,18 +65,32 @@ active_days as (
     where d.is_active
 ),
 
+-- enough_since: from this day to happened_on are as many active days as make a regular
+beside as (
+    select
+        a.person_id,
+        a.community_id,
+        a.happened_on,
+        lag(a.happened_on, cast(ceil(param('quiet_min_active_days')) as integer) - 1) over by_day as enough_since,
+        lead(a.happened_on) over by_day as next_on
+    from active_days as a
+    window by_day as (partition by a.person_id, a.community_id order by a.happened_on nulls last)
+),
+
+-- One row per regular and period: that of the last active day before the quiet ones.
 regulars as (
     select
         d.grain,
         d.period_start,
         d.quiet_from,
-        a.person_id,
-        a.community_id,
-        not bool_or(d.is_quiet_day) as has_gone_quiet
-    from active_days as a
-    inner join days as d on d.date_day = a.happened_on
-    group by d.grain, d.period_start, d.quiet_from, a.person_id, a.community_id
-    having count(*) filter (where not d.is_quiet_day) >= param('quiet_min_active_days')
+        b.person_id,
+        b.community_id,
+        coalesce(b.next_on >= d.period_end, true) as has_gone_quiet
+    from beside as b
+    inner join base_days as d
+        on d.date_day = b.happened_on
+        and b.enough_since >= d.base_from
+        and coalesce(b.next_on >= d.quiet_from, true)
 ),
 
 final as (
