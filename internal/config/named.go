@@ -43,7 +43,7 @@ func streamsIn(settings []connectors.Setting, object map[string]any) []string {
 	for _, setting := range settings {
 		switch value := object[setting.Name].(type) {
 		case string:
-			if setting.Type == connectors.TypeStream {
+			if setting.Type == connectors.TypeStream && value != "" { // the connector says what is missing
 				names = append(names, value)
 			}
 		case []any:
