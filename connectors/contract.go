@@ -146,6 +146,7 @@ const (
 	TypeDuration   SettingType = "duration" // "90s", "12h"; crosses the wire as that string
 	TypeStringList SettingType = "string_list"
 	TypeStringMap  SettingType = "string_map"
+	TypeStream     SettingType = "stream"     // a stream's name, a string; where a spec has such settings, only streams that they name are read
 	TypeBlock      SettingType = "block"      // one nested block
 	TypeBlockList  SettingType = "block_list" // any number of nested blocks
 	TypeBlockMap   SettingType = "block_map"  // nested blocks with one label: a map by label

@@ -75,7 +75,7 @@ func checkSettings(settings []Setting, where string, depth int, fault func(strin
 		}
 		seen[setting.Name] = true
 		switch setting.Type {
-		case TypeString, TypeInt, TypeFloat, TypeBool, TypeDuration, TypeStringList, TypeStringMap:
+		case TypeString, TypeInt, TypeFloat, TypeBool, TypeDuration, TypeStringList, TypeStringMap, TypeStream:
 			if len(setting.Block) > 0 {
 				fault("%s is a %s but declares a block", name, setting.Type)
 			}

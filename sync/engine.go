@@ -156,18 +156,13 @@ func (e *Engine) jobs(r Request) ([]job, error) {
 		}
 		j := job{config: c}
 		for _, stream := range c.Spec.Streams {
-			if wanted[stream.Name] || selection.Streams == nil && enabled(c, stream.Name) {
+			if wanted[stream.Name] || selection.Streams == nil && c.Reads(stream.Name) {
 				j.streams = append(j.streams, stream)
 			}
 		}
 		jobs = append(jobs, j)
 	}
 	return jobs, nil
-}
-
-func enabled(c config.Connector, stream string) bool {
-	own, configured := c.Streams[stream]
-	return !configured || own.Enabled
 }
 
 // runInstance runs an instance's streams one after another in one child.

@@ -143,7 +143,7 @@ func (e *Engine) Due(ctx context.Context, now time.Time) ([]Selection, error) {
 		for _, stream := range c.Spec.Streams {
 			id := streamID{c.Type, c.Name, stream.Name}
 			next := histories[id].next(schedule(c, stream.Name), now)
-			if enabled(c, stream.Name) && !next.IsZero() && !next.After(now) && !e.isBusy(id) {
+			if c.Reads(stream.Name) && !next.IsZero() && !next.After(now) && !e.isBusy(id) {
 				if began := histories[id].started; len(selection.Streams) == 0 || began.Before(waiting[c.Name]) {
 					waiting[c.Name] = began
 				}
@@ -170,7 +170,7 @@ func (e *Engine) NextDue(ctx context.Context, now time.Time) (time.Time, error) 
 		for _, stream := range c.Spec.Streams {
 			id := streamID{c.Type, c.Name, stream.Name}
 			next := histories[id].next(schedule(c, stream.Name), now)
-			if !enabled(c, stream.Name) || next.IsZero() || e.isBusy(id) {
+			if !c.Reads(stream.Name) || next.IsZero() || e.isBusy(id) {
 				continue
 			}
 			if next.Before(now) {

@@ -26,7 +26,7 @@ func (e *Engine) Status(ctx context.Context) ([]StreamStatus, error) {
 	for _, c := range e.config().Connectors {
 		for _, stream := range c.Spec.Streams {
 			id := streamID{c.Type, c.Name, stream.Name}
-			if !enabled(c, stream.Name) {
+			if !c.Reads(stream.Name) {
 				continue
 			}
 			s := kept[id].status(id, histories[id])
@@ -37,8 +37,8 @@ func (e *Engine) Status(ctx context.Context) ([]StreamStatus, error) {
 			delete(histories, id)
 		}
 	}
-	for id := range histories {
-		if _, found := kept[id]; !found {
+	for id, h := range histories {
+		if _, found := kept[id]; !found && !(h.status == StatusForbidden && h.lastGood.IsZero()) {
 			kept[id] = keptStream{}
 		}
 	}

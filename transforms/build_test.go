@@ -144,6 +144,31 @@ values (1, 'board', 'main', 'users', 'continue', 'forbidden', now()::timestamp, 
 	require.Equal(t, []string{"false"}, l.rows("select is_partial from kpi.value where kpi_id = 'community_post_volume' and grain = 'week' and period_start = date '2026-02-02' and segment_type = 'all'"))
 }
 
+// A second board of which nobody reads the replies has never run: nothing is
+// waited for, unless it was read once.
+func TestBuild_waitsForNoStreamThatIsNotRead(t *testing.T) {
+	l := newLake(t)
+	l.fixtureT()
+	l.cover("board", "second", "threads")
+	l.cover("board", "second", "users")
+	source := board("main", "second")
+	partial := func() []string {
+		l.build(l.builder(source))
+		return l.rows("select is_partial from kpi.value where kpi_id = 'community_post_volume' and grain = 'week' and period_start = date '2026-02-02' and segment_type = 'all'")
+	}
+	require.Equal(t, []string{"true"}, partial())
+	source.Instances[1].Unread = []string{"replies"}
+	require.Equal(t, []string{"false"}, partial())
+
+	source = board("main")
+	source.Instances[0].Unread = []string{"users"}
+	l.exec("drop table lake.raw.board__users")
+	l.exec("delete from lake.ops.coverage where stream = 'users'")
+	source.Staging["thread"] += "\n;\nselect record, first_seen_at, deleted_at, key as thread_id from raw.board__users where key = 'none'"
+	build := l.build(l.builder(source))
+	require.Equal(t, "no community_member: no configured community source has it; connect one that does, or bring it through files", build.NotConfigured["community_new_members"])
+}
+
 func TestBuild_withoutAnySourceGivesEmptyTables(t *testing.T) {
 	l := newLake(t)
 	build := l.build(l.builder())

@@ -105,8 +105,9 @@ from lake.ops.run where status not in ('running', 'skipped') group by type, inst
 	return errors.Join(rows.Err(), rows.Close())
 }
 
-// feeding lists the streams of instances of the kinds that fill the shape.
-func (b *Builder) feeding(shapeName string, kinds []string) []streamKey {
+// feeding lists the streams of instances of the kinds that fill the shape: those
+// that are read, and those that were once.
+func (b *Builder) feeding(shapeName string, kinds []string, marks watermarks) []streamKey {
 	var keys []streamKey
 	for _, branch := range b.shapes[shapeName].branches {
 		for _, source := range b.opts.Sources {
@@ -115,7 +116,8 @@ func (b *Builder) feeding(shapeName string, kinds []string) []streamKey {
 			}
 			for _, instance := range source.Instances {
 				key := streamKey{source.Type, instance.Name, branch.stream.Name}
-				if overlaps(instance.Kinds, kinds) && !slices.Contains(keys, key) {
+				isRead := !slices.Contains(instance.Unread, key.Stream) || marks.of(key).hasSynced()
+				if isRead && overlaps(instance.Kinds, kinds) && !slices.Contains(keys, key) {
 					keys = append(keys, key)
 				}
 			}
@@ -172,7 +174,7 @@ func (b *Builder) configured(d *kpi.Definition, build *Build) (covered []kpi.Int
 // lacking says in an operator's words why nothing fills the shape.
 func (b *Builder) lacking(d *kpi.Definition, shapeName string, build *Build) string {
 	var refused, unread []string
-	for _, key := range b.feeding(shapeName, d.Sources) {
+	for _, key := range b.feeding(shapeName, d.Sources, build.watermarks) {
 		name := key.Type + "." + key.Instance + " " + key.Stream
 		if build.watermarks.of(key).forbidden {
 			refused = append(refused, name)
@@ -195,7 +197,7 @@ func (b *Builder) lacking(d *kpi.Definition, shapeName string, build *Build) str
 // others it is complete from its last sync on, alone it ends there.
 func (b *Builder) coverage(shapeName string, kinds []string, build *Build) (covered []kpi.Interval, synced bool) {
 	covered = []kpi.Interval{{From: time.Time{}, Until: b.opts.Now()}}
-	for _, key := range b.feeding(shapeName, kinds) {
+	for _, key := range b.feeding(shapeName, kinds, build.watermarks) {
 		mark := build.watermarks.of(key)
 		if mark.forbidden && !mark.hasSynced() {
 			continue

@@ -78,7 +78,7 @@ func (b *Builder) reason(e *kpi.Entry, p *past, build *Build) kpi.Reason {
 	shapes := b.feedingShapes(e.Definition)
 	isLate := false
 	for _, shapeName := range shapes {
-		for _, key := range b.feeding(shapeName, e.Sources) {
+		for _, key := range b.feeding(shapeName, e.Sources, build.watermarks) {
 			covered := build.watermarks.of(key).covered
 			if len(covered) == 0 {
 				continue

@@ -44,6 +44,7 @@ type Instance struct {
 	Name       string
 	Kinds      []string
 	EmailTrust string
+	Unread     []string // streams that the configuration has nobody read
 }
 
 // A Stream is one stream of a source, with the structure its records are

@@ -14,7 +14,6 @@ import (
 
 	"rollcall/internal/world"
 	"rollcall/internal/world/serve"
-	"rollcall/sync"
 )
 
 // A demoRun is what a demo was asked for.
@@ -84,13 +83,12 @@ func (a *app) demo(ctx context.Context, run demoRun) (err error) {
 	return nil
 }
 
-// demoRound is what `run --once` does, with its progress but for streams that
-// no file fills.
+// demoRound is what `run --once` does, with its progress.
 func (a *app) demoRound(ctx context.Context) error {
 	show := a.newProgress()
 	var result onceResult
 	raw, err := a.performHere(ctx, "once", noArgs{}, func(raw json.RawMessage) {
-		if event, ok := decodeEvent(raw); ok && (event.Outcome == nil || event.Outcome.Status != sync.StatusForbidden) {
+		if event, ok := decodeEvent(raw); ok {
 			show.show(event)
 		}
 	})

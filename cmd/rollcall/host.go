@@ -199,6 +199,11 @@ func modelSources(cfg *config.Config) []transforms.Source {
 		for _, kind := range c.Kinds {
 			instance.Kinds = append(instance.Kinds, string(kind))
 		}
+		for _, stream := range c.Spec.Streams {
+			if !c.Reads(stream.Name) {
+				instance.Unread = append(instance.Unread, stream.Name)
+			}
+		}
 		sources[i].Instances = append(sources[i].Instances, instance)
 	}
 	return sources

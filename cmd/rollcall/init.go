@@ -200,7 +200,7 @@ func exampleValue(s connectors.Setting, name string) string {
 	if s.Secret {
 		return fmt.Sprintf("env(%q)", strings.ToUpper(strings.ReplaceAll(name+"_"+s.Name, "-", "_")))
 	}
-	quoted := s.Type == connectors.TypeString || s.Type == connectors.TypeDuration
+	quoted := s.Type == connectors.TypeString || s.Type == connectors.TypeStream || s.Type == connectors.TypeDuration
 	switch {
 	case s.Default != "" && quoted && !strings.HasPrefix(s.Default, `"`):
 		return fmt.Sprintf("%q", s.Default)

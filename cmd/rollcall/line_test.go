@@ -153,6 +153,27 @@ func TestSync_reportsAForbiddenStreamAndSucceeds(t *testing.T) {
 	require.Contains(t, out, "forbidden")
 }
 
+func TestSync_readsOnlyTheStreamsThatFileBlocksName(t *testing.T) {
+	s := forgetSite(t)
+	var result syncResult
+	require.NoError(t, json.Unmarshal([]byte(s.ok("sync", "crm", "board", "--json")), &result))
+	var ran []string
+	for _, run := range result.Runs {
+		ran = append(ran, run.Instance+" "+run.Stream)
+	}
+	require.ElementsMatch(t, []string{"crm identity", "board identity", "board thread", "board thread_reply"}, ran)
+	var status statusResult
+	require.NoError(t, json.Unmarshal([]byte(s.ok("status", "--json")), &status))
+	var shown []string
+	for _, stream := range status.Streams {
+		if stream.Instance != "forum" {
+			shown = append(shown, stream.Instance+" "+stream.Stream)
+		}
+	}
+	require.ElementsMatch(t, ran, shown)
+	require.Contains(t, s.ok("sync", "board", "--stream", "survey"), "no file block fills it", "asked for by name")
+}
+
 func TestDoctor_looksAtEverything(t *testing.T) {
 	s := builtSite(t, "")
 	var result doctorResult

@@ -14,7 +14,7 @@ func declared() []connectors.Setting {
 		{Name: "file", Type: connectors.TypeBlockMap, Required: true, Help: "a set of files of one kind; the label is its name and part of its rows' keys",
 			Block: []connectors.Setting{
 				{Name: "path", Type: connectors.TypeString, Required: true, Help: "file or glob (*, ?, [a-z]): \"/data/crm/contacts-*.csv.gz\""},
-				{Name: "stream", Type: connectors.TypeString, Required: true, Help: "what a row is: " + strings.Join(shapeNames(), ", ")},
+				{Name: "stream", Type: connectors.TypeStream, Required: true, Help: "what a row is: " + strings.Join(shapeNames(), ", ")},
 				{Name: "format", Type: connectors.TypeString, Help: "csv, jsonl or parquet; default by the name's ending (.csv .tsv .txt, .jsonl .ndjson .json, .parquet), before .gz or .zst"},
 				{Name: "mapping", Type: connectors.TypeStringMap, Help: "column of the stream = column of the file; in JSON lines and Parquet also a path (\"emails.0\"). \"=text\" is that text in every row"},
 				{Name: "canonical", Type: connectors.TypeBool, Default: "false", Help: "the file's columns are the stream's own, ids in full (\"crm:acme:42\")"},

@@ -19,7 +19,7 @@ func coerce(typ connectors.SettingType, value cty.Value) (any, error) {
 	outside := value.HasMark(external{})
 	value, _ = value.UnmarkDeep()
 	switch typ {
-	case connectors.TypeString:
+	case connectors.TypeString, connectors.TypeStream:
 		if value.Type() == cty.String {
 			return value.AsString(), nil
 		}

@@ -5,6 +5,7 @@ package config
 import (
 	"log/slog"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"rollcall/connectors"
@@ -71,6 +72,7 @@ type Connector struct {
 	Checksum       string              // sha256 of Command[0], hex; empty: not checked
 	Schedule       Schedule
 	Streams        map[string]Stream // by stream name; only those with a block
+	Named          []string          // the streams that its settings name, where Spec has settings for that; nil: all
 	Kinds          []connectors.Kind // Spec's unless overridden
 	EmailTrust     connectors.Trust  // Spec's unless overridden
 	Rates          map[string]Rate   // bucket name -> rate, over Spec.Buckets
@@ -80,6 +82,15 @@ type Connector struct {
 	MemoryLimit    int64             // bytes resident for the child; default 512 MiB
 	CensusEvery    time.Duration     // full listing of census streams; default 7 days
 	DefRange       string            // "rollcall.hcl:12", for messages
+}
+
+// Reads reports whether the stream is read unless it is asked for by name.
+func (c Connector) Reads(stream string) bool {
+	if c.Named != nil && !slices.Contains(c.Named, stream) {
+		return false
+	}
+	own, configured := c.Streams[stream]
+	return !configured || own.Enabled
 }
 
 // Stream is what the operator says of one stream of an instance.

@@ -78,6 +78,7 @@ func (l *loader) connector(block *hclsyntax.Block, zone *time.Location) Connecto
 	l.unknownNames(block.Body, s.what, slices.Concat(settingNames(spec.Settings, false), hostNames),
 		slices.Concat(settingNames(spec.Settings, true), hostBlocks))
 	c.Settings, c.Secrets = l.settings(s, spec.Settings)
+	c.Named = l.named(s, spec, c.Settings)
 	l.hostSettings(s, &c, zone)
 	return c
 }

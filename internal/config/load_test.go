@@ -30,6 +30,7 @@ func testSpec(typ string, _ []string, _ string) (connectors.Spec, error) {
 			{Name: "mapping", Type: connectors.TypeBlockMap, Block: []connectors.Setting{
 				{Name: "glob", Type: connectors.TypeString, Required: true, Help: "which files"},
 				{Name: "token", Type: connectors.TypeString, Secret: true},
+				{Name: "of", Type: connectors.TypeStream},
 			}},
 		},
 		Streams: []connectors.Stream{{Name: "posts"}, {Name: "users"}},
@@ -89,6 +90,7 @@ connector "discourse" "forum" {
   mapping "m1" {
     glob  = "*.csv"
     token = env("KEY")
+    of    = "posts"
   }
   stream "users" {
     schedule = "@daily"
@@ -109,12 +111,13 @@ connector "discourse" "forum" {
 	c, ok := cfg.Connector("forum")
 	require.True(t, ok)
 	require.JSONEq(t, `{"url":"https://forum.example.com","api_key":"`+secretText+`","headers":{"Cookie":"a=`+secretText+`"},"page_size":7,
-		"private":false,"timeout":"30s","categories":["a","b"],"mapping":{"m1":{"glob":"*.csv","token":"`+secretText+`"}}}`, string(c.Settings))
+		"private":false,"timeout":"30s","categories":["a","b"],"mapping":{"m1":{"glob":"*.csv","of":"posts","token":"`+secretText+`"}}}`, string(c.Settings))
 	require.ElementsMatch(t, []string{secretText, "a=" + secretText, secretText}, c.Secrets)
 	require.Equal(t, connectors.TrustSelf, c.EmailTrust)
 	require.Len(t, c.Kinds, 2)
 	require.Equal(t, Rate{Limit: 30, Per: time.Minute}, c.Rates["api"])
 	require.False(t, c.Streams["users"].Enabled)
+	require.Equal(t, []string{"posts"}, c.Named)
 	require.EqualValues(t, 1<<30, c.MemoryLimit)
 	require.Equal(t, 48*time.Hour, c.CensusEvery)
 	require.Equal(t, "rollcall.hcl:17", c.DefRange)
@@ -122,6 +125,33 @@ connector "discourse" "forum" {
 	from := time.Date(2026, 6, 1, 0, 0, 0, 0, time.UTC)
 	require.Equal(t, time.Date(2026, 6, 1, 4, 0, 0, 0, time.UTC), c.Schedule.Next(from).UTC(), "six in the morning in Berlin")
 	require.Equal(t, time.Date(2026, 6, 1, 22, 0, 0, 0, time.UTC), c.Streams["users"].Schedule.Next(from).UTC(), "midnight in Berlin")
+}
+
+func TestParse_readsOnlyTheStreamsThatSettingsName(t *testing.T) {
+	parse := func(settings string) (Connector, error) {
+		cfg, err := Parse("rollcall.hcl", []byte(head+"connector \"discourse\" \"forum\" {\n  url = \"https://forum.example.com\"\n"+settings+"\n}\n"), testOptions())
+		if err != nil {
+			return Connector{}, err
+		}
+		c, _ := cfg.Connector("forum")
+		return c, nil
+	}
+	c, err := parse("mapping \"a\" {\n glob = \"a\"\n of = \"users\"\n}\nmapping \"b\" {\n glob = \"b\"\n of = \"users\"\n}")
+	require.NoError(t, err)
+	require.Equal(t, []string{"users"}, c.Named)
+	require.True(t, c.Reads("users"))
+	require.False(t, c.Reads("posts"))
+
+	c, err = parse("")
+	require.NoError(t, err)
+	require.False(t, c.Reads("posts"), "no block names it")
+
+	_, err = parse("mapping \"a\" {\n glob = \"a\"\n of = \"post\"\n}")
+	require.ErrorContains(t, err, "names the stream \"post\", which discourse does not have")
+	require.ErrorContains(t, err, "rollcall.hcl line 5")
+
+	require.True(t, Connector{}.Reads("anything"), "a connector without such settings reads all it has")
+	require.False(t, Connector{Streams: map[string]Stream{"posts": {}}}.Reads("posts"), "switched off")
 }
 
 func TestParse_namesWhatIsWrong(t *testing.T) {
