@@ -66,7 +66,8 @@ func (b *Build) failed() []CheckResult {
 
 // Build stages the records that changed since the last build, writes staging
 // and people's ids to the lake in one transaction, then the models to the marts in
-// one and what KPIs are made of them in another, then runs the checks. A build whose checks fail is returned with a [*ChecksFailed].
+// one and what KPIs are made of them in another, then runs the checks. A build
+// whose checks fail is returned with a [*ChecksFailed].
 func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

@@ -23,6 +23,13 @@ func readSQL(t *testing.T, path string) string {
 	return string(text)
 }
 
+// headerOf is the file of a KPI up to its select.
+func headerOf(t *testing.T, path string) string {
+	t.Helper()
+	text := readSQL(t, path)
+	return text[:strings.Index(text, "*/")+3]
+}
+
 const valuesBut = "select * exclude (computed_at, build_id) from kpi.value order by all"
 
 func TestBuild_givesTheSameIDsAndValuesAfterTheMartsAreDeleted(t *testing.T) {
@@ -240,8 +247,7 @@ func TestBuild_computesSumsMeansAndDistinctEntities(t *testing.T) {
 func TestBuild_refusesAtomsThatItsMeasureCannotRead(t *testing.T) {
 	l := newLake(t)
 	l.fixtureT()
-	head := readSQL(t, "kpi/health/community_mau.sql")
-	head = head[:strings.Index(head, "*/")+3]
+	head := headerOf(t, "kpi/health/community_mau.sql")
 	for text, want := range map[string]string{
 		"select d.community_id from mart.person_day_community as d":                                         "an atom has happened_on (event), from_on and until_on (span) or grain and period_start (period)",
 		"select d.happened_on, d.community_id from mart.person_day_community as d":                          "measure distinct of person reads column identity_id or person_id, which the select does not return",

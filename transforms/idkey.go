@@ -68,13 +68,17 @@ func checkIDKey(path, key string, readErr error, stored string) error {
 
 // CheckKey finds a key of ids that is missing or another one, where ids were
 // hashed.
-func CheckKey(ctx context.Context, db *warehouse.DB, keysDir string) error {
-	var tables int
-	if err := db.SQL().QueryRowContext(ctx, "select count(*) from duckdb_tables() where database_name = 'lake' and schema_name = 'staged' and table_name = 'id_key'").Scan(&tables); err != nil || tables == 0 {
+func CheckKey(ctx context.Context, db *warehouse.DB, keysDir string) (err error) {
+	conn, err := db.SQL().Conn(ctx)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, conn.Close()) }()
+	if isBuilt, err := tableExists(ctx, conn, warehouse.LakeCatalog, "staged", "id_key"); err != nil || !isBuilt {
 		return err
 	}
 	var stored string
-	if err := db.SQL().QueryRowContext(ctx, "select coalesce(max(k.check_value), '') from lake.staged.id_key as k").Scan(&stored); err != nil || stored == "" {
+	if err := conn.QueryRowContext(ctx, "select coalesce(max(k.check_value), '') from lake.staged.id_key as k").Scan(&stored); err != nil || stored == "" {
 		return err
 	}
 	path := filepath.Join(keysDir, idKeyFile)

@@ -106,8 +106,9 @@ func loginColumns(s *shape) []string {
 }
 
 // SQL functions that say 'yes' of what was erased, and nothing of all else: an
-// identity id, one of which the address was cut out among them, a record's type:instance:stream:key, a text that holds an address;
-// and one that gives a text without such addresses.
+// identity id, also one that an address was cut out of; a record's
+// type:instance:stream:key; a text that holds an address; and one that gives a
+// text without such addresses.
 const (
 	erasedLogin  = "erased_login"
 	erasedRecord = "erased_record"

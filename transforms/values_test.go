@@ -1,7 +1,6 @@
 package transforms_test
 
 import (
-	"strings"
 	"testing"
 
 	"github.com/stretchr/testify/require"
@@ -20,8 +19,7 @@ func TestBuild_interruptedBeforeItsValuesIsNeverShown(t *testing.T) {
 	require.NoError(t, err)
 
 	l.thread("new", "m1", "2026-02-11T10:00:00Z", nil)
-	head := readSQL(t, "kpi/health/community_mau.sql")
-	head = head[:strings.Index(head, "*/")+3]
+	head := headerOf(t, "kpi/health/community_mau.sql")
 	broken := overlay(t, map[string]string{"kpi/health/community_mau.sql": head + "select cast(d.community_id as date) as happened_on, d.person_id from mart.person_day_community as d"})
 	failing := l.builderOver(broken, board("main"))
 	_, err = failing.Build(t.Context(), transforms.BuildRequest{})
@@ -55,7 +53,7 @@ func TestBuild_computesTheSameOnOneConnectionAsOnSeveral(t *testing.T) {
 			_, err := l.builder(board("main")).Build(t.Context(), transforms.BuildRequest{})
 			return err
 		}))
-		values[threads] = append(l.rows("select v.* exclude (computed_at, build_id) from kpi.value as v order by all"), l.rows("select c.* exclude (computed_at) from kpi.change as c order by all")...)
+		values[threads] = append(l.rows(valuesBut), l.rows("select c.* exclude (computed_at) from kpi.change as c order by all")...)
 		require.Empty(t, l.rows("select table_name from duckdb_tables() where database_name = 'work' and schema_name = 'kpi'"))
 	}
 	require.NotEmpty(t, values[1])

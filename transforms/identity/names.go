@@ -46,14 +46,13 @@ group by all order by all`, r.ids()), func(row []driver.Value) error {
 // crowded lists the logins of values that so many logins claim that they could
 // be shared; an address with a tag counts as the one without, where that was seen.
 func (l *loading) crowded() []int32 {
-	claims := make([]uint8, len(l.Values)) // as far as it matters
+	claims := make([]uint8, len(l.Values)) // as far as it matters: to one above the limit
+	add := func(value int32, more uint8) { claims[value] = min(claims[value]+more, loginsPerInstance+1) }
 	for _, c := range l.Claims {
-		if claims[c.Value] <= loginsPerInstance {
-			claims[c.Value]++
-		}
+		add(c.Value, 1)
 	}
 	for tagged, bare := range l.Tagged {
-		claims[bare] += claims[tagged]
+		add(bare, claims[tagged])
 	}
 	for tagged, bare := range l.Tagged {
 		claims[tagged] = claims[bare]

@@ -50,3 +50,17 @@ func TestResolve_takesDuplicatesUnderTagsForOneHuman(t *testing.T) {
 	l.build()
 	require.Equal(t, []string{"crm:0 crm:1 crm:2 crm:3", "crm:10", "crm:11", "crm:12", "crm:13"}, l.people())
 }
+
+// The same human 256 times under 64 spellings is one of many, not none.
+func TestResolve_countsManyDuplicatesUnderTags(t *testing.T) {
+	l := newLake(t, 2)
+	for i := range 256 {
+		tag := ""
+		if i >= 4 {
+			tag = fmt.Sprint("+", i/4)
+		}
+		l.login(fmt.Sprint("crm:main:", i), "ann"+tag+"@acme.com", "Ann Lee")
+	}
+	l.build()
+	require.Empty(t, l.rows("select v.norm from lake.vault.value as v where v.class = 'generic'"), "the names say that they are one")
+}

@@ -122,14 +122,16 @@ func (w *worker) prepare(ctx context.Context) error {
 		func() error { return w.tx.Exec(ctx, createCells) },
 		func() error { return w.tx.Exec(ctx, createFolded) },
 		func() error { return loadHeaders(ctx, w.tx, w.computation.run.Zone, w.configured) },
-		func() error { return loadSince(ctx, w.tx, w.configured) },
 		func() error { return loadDays(ctx, w.tx, w.computation.run, w.configured) },
 	} {
 		if err := step(); err != nil {
 			return err
 		}
 	}
-	return nil
+	if w.number > 0 { // only Main fills gaps between cells
+		return nil
+	}
+	return loadSince(ctx, w.tx, w.configured)
 }
 
 // handOver puts what the worker computed where Main finds it.

@@ -9,10 +9,9 @@ import (
 )
 
 // Connections are those that KPIs are computed on. Main ends with what is
-// finished; on those Beside it groups of KPIs are computed at the same time,
-// none on one that was closed. All see the same committed marts and name tables
-// alike; the schema Shared, of a catalog in memory, stands on the search path of
-// all.
+// finished; on those Beside it groups of KPIs are computed at the same time. All
+// see the same committed marts and name tables alike; the schema Shared, of a
+// catalog in memory, stands on the search path of all.
 type Connections struct {
 	Main   Execer
 	Beside []Execer
