@@ -52,6 +52,8 @@ type Build struct {
 	models            *modelBuild
 	values            *values
 	watermarks        watermarks
+	largest           int64  // rows of the largest staged table
+	hide              func() // nobody is shown the marts from here on
 }
 
 func (b *Build) failed() []CheckResult {

@@ -24,10 +24,15 @@ type modelBuild struct {
 	version map[string]string       // of every table as it is now
 	was     map[string]string       // of every table before this build
 	changes map[string]*tableChange // of every table that has been looked at
+
+	rows    map[string]int64 // of tables whose rows were counted
+	open    map[string]bool  // tables that were written and not committed
+	isShown bool             // models are committed already
 }
 
 func (b *Builder) newModelBuild(ctx context.Context, tx *warehouse.Tx, build *Build) (*modelBuild, error) {
-	m := &modelBuild{Builder: b, tx: tx, build: build, version: map[string]string{}, was: map[string]string{}, changes: map[string]*tableChange{}}
+	m := &modelBuild{Builder: b, tx: tx, build: build, version: map[string]string{}, was: map[string]string{}, changes: map[string]*tableChange{},
+		rows: map[string]int64{}, open: map[string]bool{}}
 	if err := tx.Exec(ctx, createModelState); err != nil {
 		return nil, err
 	}
@@ -216,6 +221,10 @@ func (m *modelBuild) bring(ctx context.Context, md *model) (Step, error) {
 	if err != nil {
 		return step, err
 	}
+	if step.Action != Skip {
+		delete(m.rows, md.name())
+		m.open[md.name()] = true
+	}
 	m.changes[md.name()] = c
 	m.version[md.name()] = m.was[md.name()]
 	if !c.isNone {
@@ -248,8 +257,8 @@ func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*tableChange,
 			return nil, err
 		}
 	}
-	if err := m.tx.Exec(ctx, "create or replace table "+table+" as\n"+md.text()); err != nil {
-		return nil, m.blame(ctx, md.reads, md.tree.locate(err, 1))
+	if err := m.create(ctx, md, table); err != nil {
+		return nil, err
 	}
 	if err := comment(ctx, m.tx, "marts."+md.name(), md.doc); err != nil {
 		return nil, fmt.Errorf("%s: %w", md.tree.file, err)
@@ -264,6 +273,34 @@ func (m *modelBuild) computeWhole(ctx context.Context, md *model) (*tableChange,
 		return &tableChange{}, err
 	}
 	return m.compare(ctx, md, "from "+table, "from temp.was")
+}
+
+// create makes the model's table.
+func (m *modelBuild) create(ctx context.Context, md *model, table string) error {
+	areMany, areOpen, err := m.inputsOf(ctx, md)
+	if err != nil {
+		return err
+	}
+	if areOpen {
+		if err := m.commit(ctx); err != nil {
+			return err
+		}
+	}
+	text, made := md.text(), []string(nil)
+	if areMany {
+		if text, made, err = m.computeApart(ctx, md); err != nil {
+			return err
+		}
+	}
+	if err := m.tx.Exec(ctx, "create or replace table "+table+" as\n"+text); err != nil {
+		return m.blame(ctx, md.reads, md.tree.locate(err, 1))
+	}
+	for _, apart := range made {
+		if err := m.tx.Exec(ctx, "drop table "+apart); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (m *modelBuild) count(ctx context.Context, table string) (int64, error) {

@@ -25,6 +25,8 @@ type lake struct {
 	cfg *config.Config
 	now time.Time
 	run int64
+
+	manyRows int64 // of a builder's options
 }
 
 func newLake(t *testing.T) *lake {
@@ -89,7 +91,7 @@ func (l *lake) builderOver(files fs.FS, sources ...transforms.Source) *transform
 
 func (l *lake) options(files fs.FS, sources ...transforms.Source) transforms.Options {
 	return transforms.Options{DB: l.db, Config: l.cfg, SQL: files, Sources: sources,
-		Now: func() time.Time { return l.now }, Log: slog.New(slog.DiscardHandler)}
+		Now: func() time.Time { return l.now }, Log: slog.New(slog.DiscardHandler), ManyRows: l.manyRows}
 }
 
 // rows runs a select over the marts and prints each row, columns joined by |.

@@ -47,9 +47,14 @@ func (b *Builder) buildMarts(ctx context.Context, build *Build, threads int) err
 			b.unfinished.Unlock()
 		}
 	}()
+	build.hide = func() {
+		if !isHidden {
+			b.unfinished.Lock()
+			isHidden = true
+		}
+	}
 	hide := func(context.Context, *warehouse.Tx, *Build) error {
-		b.unfinished.Lock()
-		isHidden = true
+		build.hide()
 		return nil
 	}
 	finished := func(context.Context, *warehouse.Tx, *Build) error {

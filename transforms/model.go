@@ -20,6 +20,7 @@ type model struct {
 	reads         []reference
 	hidden        []string // tables that it reads through macros
 	slice         *slice   // nil: computed whole
+	apart         []string // common table expressions that are computed one by one where there are many rows
 }
 
 func (m *model) name() string { return m.Schema + "." + m.Table }
@@ -36,6 +37,7 @@ type doc struct {
 	Table   string
 	Columns map[string]string
 	slices  [][2]string // table, or "" for the output, and text
+	apart   []string
 }
 
 var columnLine = regexp.MustCompile(`^([a-z][a-z0-9_]*): (.+)$`)
@@ -51,6 +53,10 @@ func readDoc(text string) doc {
 		comment = strings.TrimSpace(comment)
 		if slice := sliceLine.FindStringSubmatch(comment); slice != nil {
 			d.slices = append(d.slices, [2]string{slice[1], slice[2]})
+			continue
+		}
+		if list, found := strings.CutPrefix(comment, "apart: "); found {
+			d.apart = append(d.apart, splitList(list)...)
 			continue
 		}
 		if column := columnLine.FindStringSubmatch(comment); column != nil {
@@ -111,6 +117,10 @@ func loadModel(ctx context.Context, db *sql.DB, files fs.FS, name string) (*mode
 	m.reads = reads
 	if m.slice, err = readSlice(m.doc.slices); err == nil {
 		err = m.checkSlice()
+	}
+	if err == nil {
+		m.apart = m.doc.apart
+		err = m.checkApart()
 	}
 	if err != nil {
 		errs = append(errs, t.fault(0, "%s", err))

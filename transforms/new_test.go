@@ -16,6 +16,8 @@ func TestNew_reportsEveryFaultWithItsPlace(t *testing.T) {
 		"core/alpha.sql":      "-- A.\n-- x: x\nselect b.x from core.beta as b",
 		"core/beta.sql":       "-- B.\n-- x: x\nselect a.x from core.alpha as a",
 		"mart/unknown.sql":    "-- U.\n-- x: x\nselect x\nfrom core.nothing",
+		"mart/apart.sql":      "-- A.\n-- x: x\n-- apart: one, two\nwith two as (select ')' as x), one as (select t.x from two as t)\nselect o.x from one as o",
+		"mart/missing.sql":    "-- M.\n-- x: x\n-- apart: inner_one\nwith one as (with inner_one as (select 1 as x) select i.x from inner_one as i)\nselect o.x from one as o",
 		"mart/bare.sql":       "-- Bare.\n-- x: x\nwith mine as (select 1 as x)\nselect m.x from mine as m, thread as t",
 		"mart/make.sql":       "-- M.\ncreate table x as select 1",
 		"mart/syntax.sql":     "-- S.\nselect 1 frm x y z",
@@ -29,6 +31,8 @@ func TestNew_reportsEveryFaultWithItsPlace(t *testing.T) {
 	for _, want := range []string{
 		"core/beta.sql:3: cycle: core.alpha -> core.beta -> core.alpha",
 		"mart/unknown.sql:4: unknown table core.nothing",
+		"mart/apart.sql:1: apart: name the expressions in the order of the file, two is too late",
+		"mart/missing.sql:1: apart: the select has no common table expression inner_one",
 		"mart/bare.sql:4: table thread has no schema: write schema.table",
 		"mart/make.sql: Only SELECT statements can be serialized",
 		"mart/syntax.sql:2: syntax error",

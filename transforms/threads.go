@@ -12,10 +12,9 @@ import (
 // tables, and while one thread waits for the other's work it does so at full
 // speed, which is a third of what the thousands of small statements cost.
 func (b *Builder) makeMarts(ctx context.Context, build *Build) error {
-	var largest int64
 	err := b.opts.DB.SQL().QueryRowContext(ctx, `select coalesce(max(t.estimated_size), 0)
 from duckdb_tables() as t
-where t.database_name = 'lake' and t.schema_name = 'staging'`).Scan(&largest)
+where t.database_name = 'lake' and t.schema_name = 'staging'`).Scan(&build.largest)
 	if err != nil {
 		return fmt.Errorf("size the staged tables: %w", err)
 	}
@@ -29,7 +28,7 @@ where t.database_name = 'lake' and t.schema_name = 'staging'`).Scan(&largest)
 		}
 		return b.runChecks(ctx, build, threads)
 	}
-	if largest > warehouse.RowGroup {
+	if build.largest > warehouse.RowGroup {
 		return run()
 	}
 	return b.opts.DB.WithThreads(ctx, 1, run)

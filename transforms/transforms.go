@@ -29,6 +29,8 @@ type Options struct {
 	Now     func() time.Time
 	Log     *slog.Logger
 	Events  func(Event) // told of every step; may be nil
+
+	ManyRows int64 // from how many rows on a build commits a table before models read it; default 500,000
 }
 
 // A Source is one configured connector type.
@@ -92,6 +94,9 @@ func New(ctx context.Context, o Options) (_ *Builder, err error) {
 	}
 	if o.Events == nil {
 		o.Events = func(Event) {}
+	}
+	if o.ManyRows == 0 {
+		o.ManyRows = manyRows
 	}
 	b := &Builder{opts: o, trees: map[string]*tree{}}
 	conn, err := o.DB.SQL().Conn(ctx)

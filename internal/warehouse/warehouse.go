@@ -183,6 +183,17 @@ func (tx *Tx) Rewrite(ctx context.Context, table, columns, where string, args ..
 	return nil
 }
 
+// Commit keeps what the transaction wrote so far and goes on in another one.
+// DuckDB reads what a transaction wrote itself on one thread.
+func (tx *Tx) Commit(ctx context.Context) error {
+	for _, statement := range []string{"commit", "begin transaction"} {
+		if err := tx.Exec(ctx, statement); err != nil {
+			return fmt.Errorf("%s: %w", statement, err)
+		}
+	}
+	return nil
+}
+
 // Query runs one select inside the transaction.
 func (tx *Tx) Query(ctx context.Context, query string, args ...any) (*sql.Rows, error) {
 	return tx.conn.QueryContext(ctx, query, args...)

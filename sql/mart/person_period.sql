@@ -27,6 +27,8 @@
 -- slice mart.person: person_id of mart.person_day_community
 -- slice ref.calendar: date_day
 -- slice ref.period: period_start
+-- apart: people, numbered, several, days, wholes, weeks, months, quarters
+-- apart: week_neighbours, month_neighbours, quarter_neighbours
 -- People, communities and the pairs of them go by numbers until the end: rows
 -- are grouped, ordered and compared many times.
 with
@@ -185,36 +187,48 @@ quarters as (
     group by q.quarter_start, d.pair_no
 ),
 
-neighbours as (
+week_neighbours as (
     select
         p.*,
-        lag(p.period_start) over in_weeks as before_start,
-        lag(p.tier_max) over in_weeks as before_tier_max,
-        lag(p.active_days) over in_weeks as before_active_days,
-        lead(p.period_start) over in_weeks as after_start,
-        lead(p.active_days) over in_weeks as after_active_days
+        lag(p.period_start) over in_pair as before_start,
+        lag(p.tier_max) over in_pair as before_tier_max,
+        lag(p.active_days) over in_pair as before_active_days,
+        lead(p.period_start) over in_pair as after_start,
+        lead(p.active_days) over in_pair as after_active_days
     from weeks as p
-    window in_weeks as (partition by p.pair_no order by p.period_start nulls last)
-    union all
+    window in_pair as (partition by p.pair_no order by p.period_start nulls last)
+),
+
+month_neighbours as (
     select
         p.*,
-        lag(p.period_start) over in_months as before_start,
-        lag(p.tier_max) over in_months as before_tier_max,
-        lag(p.active_days) over in_months as before_active_days,
-        lead(p.period_start) over in_months as after_start,
-        lead(p.active_days) over in_months as after_active_days
+        lag(p.period_start) over in_pair as before_start,
+        lag(p.tier_max) over in_pair as before_tier_max,
+        lag(p.active_days) over in_pair as before_active_days,
+        lead(p.period_start) over in_pair as after_start,
+        lead(p.active_days) over in_pair as after_active_days
     from months as p
-    window in_months as (partition by p.pair_no order by p.period_start nulls last)
-    union all
+    window in_pair as (partition by p.pair_no order by p.period_start nulls last)
+),
+
+quarter_neighbours as (
     select
         p.*,
-        lag(p.period_start) over in_quarters as before_start,
-        lag(p.tier_max) over in_quarters as before_tier_max,
-        lag(p.active_days) over in_quarters as before_active_days,
-        lead(p.period_start) over in_quarters as after_start,
-        lead(p.active_days) over in_quarters as after_active_days
+        lag(p.period_start) over in_pair as before_start,
+        lag(p.tier_max) over in_pair as before_tier_max,
+        lag(p.active_days) over in_pair as before_active_days,
+        lead(p.period_start) over in_pair as after_start,
+        lead(p.active_days) over in_pair as after_active_days
     from quarters as p
-    window in_quarters as (partition by p.pair_no order by p.period_start nulls last)
+    window in_pair as (partition by p.pair_no order by p.period_start nulls last)
+),
+
+neighbours as (
+    select w.* from week_neighbours as w
+    union all
+    select m.* from month_neighbours as m
+    union all
+    select q.* from quarter_neighbours as q
 ),
 
 leveled as (
