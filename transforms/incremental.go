@@ -25,6 +25,7 @@ type modelBuild struct {
 	was     map[string]string       // of every table before this build
 	changes map[string]*tableChange // of every table that has been looked at
 
+	slicing *sliceRun        // of the model that is planned last
 	rows    map[string]int64 // of tables whose rows were counted
 	open    map[string]bool  // tables that were written and not committed
 	isShown bool             // models are committed already
@@ -142,6 +143,7 @@ func (m *modelBuild) plan(ctx context.Context, md *model) (Step, error) {
 func (m *modelBuild) planSlice(ctx context.Context, md *model, changed []string) (Step, error) {
 	step := Step{Name: md.name(), Action: Whole}
 	run := &sliceRun{modelBuild: m, md: md}
+	m.slicing = run
 	for _, input := range changed {
 		declared := md.slice.inputs[input]
 		if declared == nil {
@@ -214,7 +216,7 @@ func (m *modelBuild) bring(ctx context.Context, md *model) (Step, error) {
 	c := &tableChange{isNone: true}
 	switch step.Action {
 	case Slice:
-		c, err = (&sliceRun{modelBuild: m, md: md}).replace(ctx)
+		c, err = m.slicing.replace(ctx)
 	case Whole:
 		c, err = m.computeWhole(ctx, md)
 	}

@@ -24,15 +24,18 @@ import (
 // input t whose d is the c of a changed row; c may be left out of t.d where
 // both have one name.
 //
-//	-- slice: periods, 1 back, 1 ahead
+//	-- slice: periods of person_id, 1 back, 1 ahead
 //
 // is for a model of grain and period_start whose inputs are keyed by day: a
-// period's rows depend on the days of so many periods before and after it.
+// period's rows depend on the days of so many periods before and after it. Of
+// inputs that have the column after `of`, a row depends on those of its own
+// person only; that part may be left out.
 type slice struct {
-	key    string // of the output
+	key    string // of the output; not of periods
 	inputs map[string]*sliceInput
 
 	isPeriods   bool
+	of          string // "" where a row depends on everybody's
 	back, ahead int
 }
 
@@ -47,7 +50,7 @@ type reach struct{ column, table, tableColumn string }
 
 var (
 	sliceLine   = regexp.MustCompile(`^slice(?: ([a-z_]+\.[a-z0-9_]+))?: (.+)$`)
-	slicePeriod = regexp.MustCompile(`^periods, (\d+) back, (\d+) ahead$`)
+	slicePeriod = regexp.MustCompile(`^periods(?: of ([a-z0-9_]+))?, (\d+) back, (\d+) ahead$`)
 	sliceReach  = regexp.MustCompile(`^([a-z0-9_]+) of ([a-z_]+\.[a-z0-9_]+?)(?:\.([a-z0-9_]+))?$`)
 )
 
@@ -68,9 +71,10 @@ func readSlice(lines [][2]string) (*slice, error) {
 		}
 		s.key = text
 		if period := slicePeriod.FindStringSubmatch(text); period != nil {
-			s.isPeriods, s.key = true, "grain || ' ' || cast(period_start as varchar)"
-			s.back, _ = strconv.Atoi(period[1])
-			s.ahead, _ = strconv.Atoi(period[2])
+			s.isPeriods = true
+			s.of = period[1]
+			s.back, _ = strconv.Atoi(period[2])
+			s.ahead, _ = strconv.Atoi(period[3])
 		}
 	}
 	if s.key == "" {

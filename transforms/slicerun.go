@@ -5,15 +5,20 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+
+	"rollcall/transforms/kpi"
 )
 
 // A sliceRun computes the changed slices of one model. temp.slice_key holds the
-// keys of the inputs, temp.slice_out those of the output.
+// keys of the inputs, temp.slice_out or temp.slice_reached those of the output,
+// temp.slice_of whose rows changed where only theirs are computed.
 type sliceRun struct {
 	*modelBuild
 	md   *model
 	keys []string // selects of keys
-	rows []string // tables of changed rows that have keys
+	rows []string // tables of changed rows of inputs that reach slices
+
+	has map[string]bool // inputs with the column that temp.slice_of is about; nil: everybody is computed
 }
 
 // unit names what keys are, for people.
@@ -54,9 +59,9 @@ func (m *modelBuild) isAboutOldPeople(ctx context.Context, rows string) (bool, e
 
 // add notes the keys that the changed rows of an input reach.
 func (r *sliceRun) add(input *sliceInput, rows string) {
+	r.rows = append(r.rows, rows)
 	if input.key != "" {
 		r.keys = append(r.keys, fmt.Sprintf("select %s as slice_key from %s", input.key, rows))
-		r.rows = append(r.rows, rows)
 	}
 	for _, via := range input.via {
 		r.keys = append(r.keys, fmt.Sprintf("select %s as slice_key from %s where %s in (select d.%s from %s as d)",
@@ -75,6 +80,13 @@ func (r *sliceRun) collect(ctx context.Context) (int64, error) {
 	}
 	if r.md.slice.isPeriods {
 		statements = append(statements[:1], r.periods()...)
+	}
+	if r.md.slice.of != "" {
+		whose, err := r.whose(ctx)
+		if err != nil {
+			return 0, err
+		}
+		statements = append(statements, whose...)
 	}
 	for _, statement := range statements {
 		if err := r.tx.Exec(ctx, statement); err != nil {
@@ -102,12 +114,36 @@ select distinct a.grain, a.period_start, a.place
 from temp.slice_period as c
 inner join temp.slice_period as a on a.grain = c.grain and a.place between c.place - %d and c.place + %d
 where exists (select 1 from temp.slice_key as k where k.slice_key >= c.period_start and k.slice_key < c.period_end)`, s.ahead, s.back),
-		"create or replace temp table slice_out as select grain || ' ' || cast(period_start as varchar) as slice_key from temp.slice_reached",
 		fmt.Sprintf(`create or replace temp table slice_key as
 select distinct cast(unnest(generate_series(cast(p.period_start as timestamp), p.period_end - interval 1 day, interval 1 day)) as date) as slice_key
 from temp.slice_period as p
 where exists (select 1 from temp.slice_reached as a where a.grain = p.grain and p.place between a.place - %d and a.place + %d)`, s.back, s.ahead),
 	}
+}
+
+// whose finds whose rows changed, unless an input changed that says of nobody whom
+// its rows are about.
+func (r *sliceRun) whose(ctx context.Context) ([]string, error) {
+	column := r.md.slice.of
+	hasColumn := func(table string) (bool, error) {
+		columns, err := tables{r.tx}.Columns(ctx, "select * from "+table)
+		return slices.ContainsFunc(columns, func(c kpi.Column) bool { return c.Name == column }), err
+	}
+	var parts []string
+	for _, rows := range r.rows {
+		if is, err := hasColumn(rows); err != nil || !is {
+			return nil, err
+		}
+		parts = append(parts, fmt.Sprintf("select %s as slice_key from %s", column, rows))
+	}
+	r.has = map[string]bool{}
+	for name := range r.md.slice.inputs {
+		var err error
+		if r.has[name], err = hasColumn(name); err != nil {
+			return nil, err
+		}
+	}
+	return []string{"create or replace temp table slice_of as\n" + strings.Join(parts, "\nunion\n")}, nil
 }
 
 // isMost reports whether so many rows of an input changed that computing
@@ -135,7 +171,7 @@ func (r *sliceRun) isMost(ctx context.Context, changed []string) (bool, error) {
 // replace computes the slices and puts them in the place of what they were.
 func (r *sliceRun) replace(ctx context.Context) (*tableChange, error) {
 	table := fmt.Sprintf("marts.%s.%s", ident(r.md.Schema), ident(r.md.Table))
-	inOutput := inKeys("temp.slice_out", r.md.slice.key)
+	inOutput := r.inOutput()
 	if err := r.tx.Exec(ctx, "create or replace temp table slice_now as select * from (\n"+r.sliced()+"\n) as o where "+inOutput); err != nil {
 		return nil, r.blame(ctx, r.md.reads, r.md.tree.locate(err, 1))
 	}
@@ -152,6 +188,18 @@ func (r *sliceRun) replace(ctx context.Context) (*tableChange, error) {
 		}
 	}
 	return c, nil
+}
+
+// inOutput are the rows o of the output that are computed again.
+func (r *sliceRun) inOutput() string {
+	condition := inKeys("temp.slice_out", r.md.slice.key)
+	if r.md.slice.isPeriods {
+		condition = "exists (select 1 from temp.slice_reached as k where k.grain = o.grain and k.period_start = o.period_start)"
+	}
+	if r.has != nil {
+		condition += " and " + inKeys("temp.slice_of", "o."+r.md.slice.of)
+	}
+	return condition
 }
 
 func inKeys(table, expression string) string {
@@ -175,18 +223,22 @@ func (r *sliceRun) sliced() string {
 			alias = " as " + ident(read.Table)
 		}
 		at := read.Offset - shift
-		text = text[:at] + "(select * from " + read.name() + " where " + r.filter(input) + ")" + alias + text[at+len(read.name()):]
+		text = text[:at] + "(select * from " + read.name() + " where " + r.filter(read.name(), input) + ")" + alias + text[at+len(read.name()):]
 	}
 	return text
 }
 
 // filter keeps the rows of an input that slices depend on: those of the keys,
 // and those that rows of other inputs with these keys point to.
-func (r *sliceRun) filter(input *sliceInput) string {
+func (r *sliceRun) filter(name string, input *sliceInput) string {
 	conditions := []string{inKeys("temp.slice_key", input.key)}
 	for _, via := range input.via {
 		conditions = append(conditions, fmt.Sprintf("%s in (select %s from %s where %s)",
 			ident(via.column), ident(via.tableColumn), via.table, inKeys("temp.slice_key", r.md.slice.inputs[via.table].key)))
 	}
-	return strings.Join(conditions, " or ")
+	condition := strings.Join(conditions, " or ")
+	if r.has[name] {
+		condition = "(" + condition + ") and " + inKeys("temp.slice_of", r.md.slice.of)
+	}
+	return condition
 }

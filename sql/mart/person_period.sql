@@ -22,7 +22,7 @@
 -- engagement_level: by the highest tier in the period: meaningful, engaged, lurker
 -- engagement_level_start: the same of the period before; none without one
 --
--- slice: periods, 1 back, 1 ahead
+-- slice: periods of person_id, 1 back, 1 ahead
 -- slice mart.person_day_community: happened_on
 -- slice mart.person: person_id of mart.person_day_community
 -- slice ref.calendar: date_day
