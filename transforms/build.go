@@ -29,7 +29,7 @@ type Status string
 
 // The statuses of a build, as kpi.build shows them.
 const (
-	StatusUnfinished Status = "unfinished" // the models are committed, values are of the build before
+	StatusUnfinished Status = "unfinished" // models are committed, what is made of them is not
 	StatusBuilt      Status = "built"      // committed, not yet checked
 	StatusPassed     Status = "passed"     // may be published
 	StatusFailed     Status = "failed"     // a check with severity fail found rows
@@ -68,7 +68,8 @@ func (b *Build) failed() []CheckResult {
 
 // Build stages the records that changed since the last build, writes staging
 // and people's ids to the lake in one transaction, then the models to the marts in
-// one and what KPIs are made of them in another, then runs the checks. A build
+// one (in several where they have many rows, see [Options]) and what KPIs are made
+// of them in another, then runs the checks. A build
 // whose checks fail is returned with a [*ChecksFailed].
 func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err error) {
 	b.mu.Lock()

@@ -45,7 +45,7 @@ func (b *Builder) outputDocs() map[string]doc {
 	docs := map[string]doc{
 		"kpi.build": {Table: "One row: the build that made these tables.", Columns: map[string]string{
 			"build_id": "id of the build", "started_at": "when it began, UTC", "finished_at": "when its checks were done, UTC",
-			"status": "unfinished (values are of the build before), built (not checked), passed or failed", "config": "settings that values depend on, JSON",
+			"status": "unfinished (begun, and not all of it is of this build), built (not checked), passed or failed", "config": "settings that values depend on, JSON",
 			"watermarks": "ranges of event time complete per stream, JSON",
 		}},
 		"kpi.release": {Table: "One row: which release this file is. A session keeps the release it opened.", Columns: map[string]string{

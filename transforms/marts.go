@@ -36,10 +36,10 @@ func (b *Builder) writeMarts(ctx context.Context, fn func(tx *warehouse.Tx) erro
 	return b.opts.DB.Marts.Write(ctx, fn)
 }
 
-// buildMarts makes settings, macros and models anew in one transaction, then
-// what is made of KPIs in another: several connections compute values, and see
-// what is committed. In between the marts say that they are unfinished, and
-// nobody is shown what values are made of.
+// buildMarts makes settings, macros and models anew, in one transaction where they
+// have few rows, then what is made of KPIs in another: several connections compute
+// values, and see what is committed. In between the marts say that they are
+// unfinished, and nobody is shown what values are made of.
 func (b *Builder) buildMarts(ctx context.Context, build *Build, threads int) error {
 	isHidden := false
 	defer func() {

@@ -83,7 +83,7 @@ type Builder struct {
 
 	suppressed *suppress.List // what was erased; nil: nothing; loaded with the key
 
-	unfinished sync.RWMutex // locked while the marts hold models of one build and values of another
+	unfinished sync.RWMutex // locked while not all of the marts is of one build
 }
 
 // New parses and orders every model, and checks every connector's staging SQL
