@@ -9,6 +9,7 @@ import (
 )
 
 func TestBuild_commitsManyRowsModelByModel(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	first := l.build(l.builder(board("main")))
@@ -56,6 +57,7 @@ func TestBuild_commitsManyRowsModelByModel(t *testing.T) {
 }
 
 func TestBuild_ofFewRowsIsOneTransaction(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	first := l.build(l.builder(board("main")))

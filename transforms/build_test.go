@@ -33,6 +33,7 @@ func headerOf(t *testing.T, path string) string {
 const valuesBut = "select * exclude (computed_at, build_id) from kpi.value order by all"
 
 func TestBuild_givesTheSameIDsAndValuesAfterTheMartsAreDeleted(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.build(l.builder(board("main")))
@@ -52,6 +53,7 @@ func TestBuild_givesTheSameIDsAndValuesAfterTheMartsAreDeleted(t *testing.T) {
 }
 
 func TestBuild_isRepeatable(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -62,6 +64,7 @@ func TestBuild_isRepeatable(t *testing.T) {
 }
 
 func TestBuild_followsEditsAndDeletions(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -77,6 +80,7 @@ func TestBuild_followsEditsAndDeletions(t *testing.T) {
 }
 
 func TestBuild_leavesOutRecordsWithoutARequiredField(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.put("board", "main", "replies", "bad", `{"id": "bad", "thread": "T1", "author": "m3", "created_at": "yesterday", "chars": 12.6}`, false)
@@ -95,6 +99,7 @@ func TestBuild_leavesOutRecordsWithoutARequiredField(t *testing.T) {
 }
 
 func TestBuild_countsFaultsBelowObjectsAndLists(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	source := board("main")
 	source.Streams[1].Fields = `{"id": "VARCHAR!", "author": "VARCHAR", "created_at": "TIMESTAMPTZ!", "updated_at": "TIMESTAMPTZ", "solvable": "BOOLEAN", "private": "BOOLEAN",
@@ -118,6 +123,7 @@ func TestBuild_countsFaultsBelowObjectsAndLists(t *testing.T) {
 }
 
 func TestBuild_marksPeriodsPartialUntilCoveredAndMature(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.exec("delete from lake.ops.coverage where stream = 'replies'")
@@ -136,6 +142,7 @@ where grain = 'week' and segment_type = 'all' and kpi_id = 'community_post_volum
 }
 
 func TestBuild_saysWhatIsNotConfigured(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.exec("drop table lake.raw.board__users")
@@ -154,6 +161,7 @@ values (1, 'board', 'main', 'users', 'continue', 'forbidden', now()::timestamp, 
 // A second board of which nobody reads the replies has never run: nothing is
 // waited for, unless it was read once.
 func TestBuild_waitsForNoStreamThatIsNotRead(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.cover("board", "second", "threads")
@@ -177,6 +185,7 @@ func TestBuild_waitsForNoStreamThatIsNotRead(t *testing.T) {
 }
 
 func TestBuild_withoutAnySourceGivesEmptyTables(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	build := l.build(l.builder())
 	require.ElementsMatch(t, thinLine(), slices.Collect(maps.Keys(build.NotConfigured)))
@@ -185,6 +194,7 @@ func TestBuild_withoutAnySourceGivesEmptyTables(t *testing.T) {
 }
 
 func TestBuild_followsTheFiscalYear(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.cfg.FiscalYearStart = time.February
 	l.fixtureT()
@@ -195,6 +205,7 @@ func TestBuild_followsTheFiscalYear(t *testing.T) {
 }
 
 func TestBuild_decidesWhatAQuestionIs(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.thread("tagged", "m1", "2026-02-02T10:00:00Z", object{"tags": "news,Help"})
 	l.thread("plain", "m1", "2026-02-02T10:00:00Z", object{"tags": "news"})
@@ -210,6 +221,7 @@ func TestBuild_decidesWhatAQuestionIs(t *testing.T) {
 }
 
 func TestBuild_takesACleanListingAsCoverage(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.exec("delete from lake.ops.coverage where stream = 'replies'")
@@ -225,6 +237,7 @@ values (1, 'board', 'main', 'replies', 'full', 'ok', timestamp '2026-05-30', 0, 
 }
 
 func TestBuild_computesSumsMeansAndDistinctEntities(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	for key, chars := range map[string]int{"20": 100, "21": 250, "22": 50} {
@@ -245,6 +258,7 @@ func TestBuild_computesSumsMeansAndDistinctEntities(t *testing.T) {
 }
 
 func TestBuild_refusesAtomsThatItsMeasureCannotRead(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	head := headerOf(t, "kpi/health/community_mau.sql")
@@ -260,6 +274,7 @@ func TestBuild_refusesAtomsThatItsMeasureCannotRead(t *testing.T) {
 }
 
 func TestBuild_takesEachAttributeFromTheRecordThatChangedLast(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	reply := object{"id": "1", "thread": "T", "author": "m1", "created_at": "2026-02-02T10:00:00Z", "updated_at": "2026-02-05T00:00:00Z", "chars": 10}
 	l.put("board", "main", "replies", "a", reply, false)
@@ -271,6 +286,7 @@ func TestBuild_takesEachAttributeFromTheRecordThatChangedLast(t *testing.T) {
 }
 
 func TestBuild_ignoresRepliesBeforeTheirQuestion(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.thread("T", "m1", "2026-02-02T10:00:00Z", nil)
 	l.reply("imported", "T", "m2", "2026-02-02T09:00:00Z")
@@ -282,6 +298,7 @@ func TestBuild_ignoresRepliesBeforeTheirQuestion(t *testing.T) {
 }
 
 func TestBuild_countsAPersonOfTwoCommunitiesOnce(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.put("board", "main", "users", "1", object{"id": "a", "joined_at": "2026-01-05T00:00:00Z", "channel": "north"}, false)
 	l.put("board", "main", "users", "2", object{"id": "a", "joined_at": "2026-02-05T00:00:00Z", "channel": "south"}, false)

@@ -12,6 +12,7 @@ import (
 )
 
 func TestModels_excludeByTheRoleOfThatTime(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("identity_role", "identity_id=c:m:s role_name=moderator valid_from=2026-03-01T00:00:00Z valid_to=2026-04-01T00:00:00Z")
 	l.row("identity", "identity_id=c:m:s is_staff=true") // the flag of today does not rewrite the dated role
@@ -26,6 +27,7 @@ func TestModels_excludeByTheRoleOfThatTime(t *testing.T) {
 }
 
 func TestModels_excludeWhomTheConfigurationNames(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.cfg.Exclude = config.Exclude{Identities: []string{"c:m:named"}, StaffDomains: []string{"acme.com"}, TestDomains: []string{"example.com"}}
 	for id, email := range map[string]string{"named": "n@x.org", "staff": "Jo@ACME.com", "sub": "jo@eu.acme.com", "test": "a@example.com", "other": "a@notacme.com", "member": "m@y.org"} {
@@ -38,6 +40,7 @@ func TestModels_excludeWhomTheConfigurationNames(t *testing.T) {
 }
 
 func TestModels_leaveRemovedContentAndWhatWasDoneToItOut(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("thread", "thread_id=c:m:t:1 community_id=c:m author_identity_id=c:m:a created_at=2026-02-01T10:00:00Z")
 	l.row("thread", "thread_id=c:m:t:2 community_id=c:m author_identity_id=c:m:a created_at=2026-02-01T10:00:00Z is_private=true")
@@ -54,6 +57,7 @@ func TestModels_leaveRemovedContentAndWhatWasDoneToItOut(t *testing.T) {
 }
 
 func TestModels_letMergedThreadsInheritReplies(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for id, into := range map[string]string{"1": "", "2": "merged_into_thread_id=c:m:t:1", "3": "merged_into_thread_id=c:m:t:2", "x": "merged_into_thread_id=c:m:t:y", "y": "merged_into_thread_id=c:m:t:x"} {
 		l.row("thread", "thread_id=c:m:t:"+id+" community_id=c:m author_identity_id=c:m:a created_at=2026-02-01T10:00:00Z is_solvable=true "+into)
@@ -66,6 +70,7 @@ func TestModels_letMergedThreadsInheritReplies(t *testing.T) {
 }
 
 func TestModels_countHalfOpenWindowsFromTheFirstInstant(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for id, at := range map[string]string{"a": "2026-02-15T00:00:00Z", "b": "2026-02-14T23:59:59Z", "c": "2026-01-31T23:59:59Z"} {
 		l.row("community_member", "member_id=c:m:m"+id+" community_id=c:m identity_id=c:m:"+id+" joined_at=2026-02-01T00:00:00Z")
@@ -84,6 +89,7 @@ join core.person_identity as p using (person_id) where c.k = 1 and c.community_i
 }
 
 func TestModels_makeAReplyMeaningfulWhenTheVoteArrives(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("thread", "thread_id=c:m:q community_id=c:m author_identity_id=c:m:q created_at=2026-02-01T00:00:00Z")
 	l.row("thread_reply", "reply_id=c:m:r thread_id=c:m:q author_identity_id=c:m:a created_at=2026-02-02T12:00:00Z")
@@ -102,6 +108,7 @@ func TestModels_makeAReplyMeaningfulWhenTheVoteArrives(t *testing.T) {
 }
 
 func TestModels_holdRulesFromTheirDayOn(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	from := time.Date(2026, 2, 10, 0, 0, 0, 0, time.UTC)
 	l.cfg.EngagementRules = []config.EngagementRule{
@@ -121,6 +128,7 @@ func TestModels_holdRulesFromTheirDayOn(t *testing.T) {
 }
 
 func TestModels_clipWeeksToTheirMonth(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	// The week of Monday 30 March has days in both months.
 	for id, at := range map[string]string{"1": "2026-03-31T10:00:00Z", "2": "2026-04-01T10:00:00Z", "3": "2026-04-02T10:00:00Z", "4": "2026-04-06T10:00:00Z"} {
@@ -133,6 +141,7 @@ func TestModels_clipWeeksToTheirMonth(t *testing.T) {
 }
 
 func TestModels_makeLocalDatesAcrossDST(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	zone, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
@@ -152,6 +161,7 @@ func TestModels_makeLocalDatesAcrossDST(t *testing.T) {
 }
 
 func TestModels_followAcceptedAnswers(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for _, id := range []string{"stated", "observed", "taken", "again", "own"} {
 		l.row("thread", "thread_id=c:m:t:"+id+" community_id=c:m author_identity_id=c:m:q created_at=2026-02-01T00:00:00Z is_solvable=true")
@@ -177,6 +187,7 @@ func TestModels_followAcceptedAnswers(t *testing.T) {
 }
 
 func TestModels_countWhoCame(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("community_gathering", "gathering_id=c:m:g community_id=c:m kind=research starts_at=2026-02-01T18:00:00Z ends_at=2026-02-01T19:00:00Z")
 	l.row("identity", "identity_id=c:m:staff is_staff=true")
@@ -197,6 +208,7 @@ func TestModels_countWhoCame(t *testing.T) {
 }
 
 func TestModels_rescaleAnswersAndKeepTheLast(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("community_gathering", "gathering_id=c:m:g starts_at=2026-02-01T18:00:00Z ends_at=2026-02-01T19:00:00Z")
 	l.row("survey", "survey_id=c:m:s kind=event gathering_id=c:m:g")
@@ -215,6 +227,7 @@ func TestModels_rescaleAnswersAndKeepTheLast(t *testing.T) {
 }
 
 func TestModels_sayWhoIsActiveInTheProduct(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("product_user", "identity_id=c:m:robot is_service=true")
 	for id, words := range map[string]string{
@@ -234,6 +247,7 @@ func TestModels_sayWhoIsActiveInTheProduct(t *testing.T) {
 }
 
 func TestModels_countAPersonOverAllCommunitiesOnce(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for id, in := range map[string]string{"1": "c:x", "2": "c:y", "3": "c:y"} {
 		l.row("thread", "thread_id=c:m:t:"+id+" community_id="+in+" author_identity_id=c:m:a created_at=2026-02-02T10:00:00Z")
@@ -243,6 +257,7 @@ func TestModels_countAPersonOverAllCommunitiesOnce(t *testing.T) {
 }
 
 func TestModels_tellModeratedContentThatIsGone(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("thread", "thread_id=c:m:t:1 community_id=c:m author_identity_id=c:m:a created_at=2026-02-01T10:00:00Z is_removed=true")
 	l.row("thread", "thread_id=c:m:t:2 community_id=c:m author_identity_id=c:m:a created_at=2026-02-01T10:00:00Z")
@@ -255,6 +270,7 @@ func TestModels_tellModeratedContentThatIsGone(t *testing.T) {
 }
 
 func TestNew_refusesParametersThatDoNotExist(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.cfg.Parameters = map[string]string{"quiet_day": "3", "quiet_days": "soon", "question_default": "false", "min_chars": "10"}
 	_, err := transforms.New(t.Context(), l.options(rollcallsql.FS))
@@ -269,6 +285,7 @@ func TestNew_refusesParametersThatDoNotExist(t *testing.T) {
 }
 
 func TestModels_knowTheVisitsBasis(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.row("community", "community_id=c:m exposes_visits=true")
 	l.row("community_event", "event_id=c:m:e:1 community_id=c:m identity_id=c:m:a event_type=visit occurred_at=2026-02-01T00:00:00Z")

@@ -96,6 +96,7 @@ func forum() transforms.Source {
 }
 
 func TestBuild_equalsARecomputationOfARealForum(t *testing.T) {
+	t.Parallel()
 	posts := readPosts(t)
 	l := newLake(t)
 	l.now = posts[len(posts)-1].UpdatedAt.AddDate(0, 0, 1)

@@ -17,6 +17,7 @@ func orZero(v *float64) float64 {
 }
 
 func TestExplain_findsTheRunsThatStoredTheRecords(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.exec("insert into lake.ops.run select i, 'board', 'main', 'threads', 'continue', 'ok', null, null, timestamp '2026-02-09 10:00:00', null, null, 1, 1, 0, 0, 0, 0, 0 from range(1, 40) as r(i)")
@@ -45,6 +46,7 @@ func TestExplain_findsTheRunsThatStoredTheRecords(t *testing.T) {
 }
 
 func TestExplain_refusesTheRowsOfAHiddenCell(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for instance, people := range map[string]int{"x": 3, "y": 9, "z": 40} {
 		l.ask(instance, "2026-02-03", people, people)
@@ -71,6 +73,7 @@ func TestExplain_refusesTheRowsOfAHiddenCell(t *testing.T) {
 }
 
 func TestExplain_listsWhatExists(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -102,6 +105,7 @@ func TestExplain_listsWhatExists(t *testing.T) {
 }
 
 func TestExplain_knowsFiscalPeriods(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.cfg.FiscalYearStart = 4
 	l.fixtureT()
@@ -116,6 +120,7 @@ func TestExplain_knowsFiscalPeriods(t *testing.T) {
 }
 
 func TestKPI_showsWhatIsNotComputedYetAndWhatIsMissing(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))

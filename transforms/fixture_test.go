@@ -12,6 +12,7 @@ import (
 )
 
 func TestBuild_givesTheValuesOfFixtureT(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	build := l.build(l.builder(board("main")))
@@ -36,6 +37,7 @@ func (l *lake) value(id, grain, start string) string {
 }
 
 func TestBuild_countsFirstJoinsByLocalDate(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	zone, err := time.LoadLocation("Europe/Berlin")
 	require.NoError(t, err)
@@ -58,6 +60,7 @@ func TestBuild_countsFirstJoinsByLocalDate(t *testing.T) {
 }
 
 func TestBuild_sweepsRollingWindows(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for i, at := range []string{"a 2026-01-01", "a 2026-01-30", "b 2026-01-15", "c 2026-02-10"} {
 		who, day, _ := strings.Cut(at, " ")
@@ -90,6 +93,7 @@ func (l *lake) ask(instance, day string, questions, unanswered int) {
 }
 
 func TestBuild_givesPublishedWilsonIntervals(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.ask("main", "2026-02-03", 263, 81)
 	l.ask("main", "2026-03-03", 20, 0)
@@ -102,6 +106,7 @@ where kpi_id = 'first_response_time_median_hours' and grain = 'month' and segmen
 }
 
 func TestBuild_suppressesSmallCellsAndTheirComplement(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for instance, people := range map[string]int{"x": 3, "y": 9, "z": 40} {
 		l.ask(instance, "2026-02-03", people, people)

@@ -25,6 +25,7 @@ func (l *lake) canonicalLogin(instance, user, email string) {
 }
 
 func TestBuild_givesLinkedLoginsOnePerson(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	source := forumAndCRM(t)
 	l.canonicalLogin("forum", "1", "ann@acme.com")
@@ -55,6 +56,7 @@ func TestBuild_givesLinkedLoginsOnePerson(t *testing.T) {
 }
 
 func TestBuild_keepsPeopleOfBeforeWhenTheyAreLinked(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	source := forumAndCRM(t)
 	l.exec(`insert into lake.identity.person_identity by name select 'canonical:forum:1' as identity_id, '01900000-0000-7000-8000-000000000001' as person_id,
@@ -69,6 +71,7 @@ union all select 'canonical:crm:7', '01900000-0000-7000-8000-000000000002', 'can
 }
 
 func TestBuild_forgetsTheEvidenceOfAPurgedInstance(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	source := forumAndCRM(t)
 	l.canonicalLogin("forum", "1", "ann@acme.com")
@@ -82,6 +85,7 @@ func TestBuild_forgetsTheEvidenceOfAPurgedInstance(t *testing.T) {
 }
 
 func TestBuild_linksContactsOfOneCompanyInTwoPlaces(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	source := forumAndCRM(t)
 	source.Instances = append(source.Instances, transforms.Instance{Name: "crm2", Kinds: []string{"crm"}, EmailTrust: "staff"})

@@ -71,6 +71,7 @@ func (f *changingForum) step() string {
 }
 
 func TestBuild_stagesChangesAsAFullBuildWould(t *testing.T) {
+	t.Parallel()
 	for seed := range uint64(2) {
 		t.Run(fmt.Sprint(seed), func(t *testing.T) {
 			f := &changingForum{newLake(t), rand.New(rand.NewPCG(seed, 1))}
@@ -126,6 +127,7 @@ func (l *lake) steps(r transforms.BuildRequest, sources ...transforms.Source) ma
 }
 
 func TestBuild_stagesNothingWhereNothingChanged(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	shapes, err := fs.Glob(rollcallsql.FS, "staging/*.sql")
@@ -138,6 +140,7 @@ func TestBuild_stagesNothingWhereNothingChanged(t *testing.T) {
 }
 
 func TestBuild_keepsWhatAnInstanceTakenOutOfTheConfigBrought(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.build(l.builder(board("main")))
@@ -159,6 +162,7 @@ func TestBuild_keepsWhatAnInstanceTakenOutOfTheConfigBrought(t *testing.T) {
 }
 
 func TestBuild_doesNotWaitForAnInstanceTakenOutOfTheConfig(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.put("board", "two", "threads", "1", object{"id": "1", "author": "x", "created_at": "2026-02-03T10:00:00Z"}, false)

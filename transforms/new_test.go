@@ -11,6 +11,7 @@ import (
 )
 
 func TestNew_reportsEveryFaultWithItsPlace(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	files := overlay(t, map[string]string{
 		"core/alpha.sql":      "-- A.\n-- x: x\nselect b.x from core.beta as b",
@@ -47,6 +48,7 @@ func TestNew_reportsEveryFaultWithItsPlace(t *testing.T) {
 }
 
 func TestNew_holdsPortableSQL(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for text, want := range map[string]string{
 		"select a.x / 2 as x from core.thread as a":                                                                 "/ is not portable: write safe_div(a, b)",
@@ -103,6 +105,7 @@ where t.thread_id like 'a::b' and coalesce(t.category, 'x') <> nullif(split_part
 }
 
 func TestNew_checksStagingAgainstItsShape(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for name, c := range map[string]struct{ shape, text, want string }{
 		"type":      {"thread", "select record, first_seen_at, deleted_at, j.chars as thread_id from raw.board__replies", "board/thread.sql: thread_id is BIGINT, shape says VARCHAR"},
@@ -128,6 +131,7 @@ func TestNew_checksStagingAgainstItsShape(t *testing.T) {
 }
 
 func TestNew_checksKPIHeaders(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	text := readSQL(t, "kpi/health/community_mau.sql")
 	for old, c := range map[string]struct{ new, want string }{
@@ -149,6 +153,7 @@ func TestNew_checksKPIHeaders(t *testing.T) {
 }
 
 func TestBuild_namesTheFileAndLineOfAModelThatFails(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.thread("TX", "m1", "2026-02-02T10:00:00Z", object{"tags": "soon"})
@@ -172,6 +177,7 @@ func TestBuild_namesTheFileAndLineOfAModelThatFails(t *testing.T) {
 // What people answer needs ten of them, be it known by the sources, by the
 // measure or by what the select reads.
 func TestNew_refusesToShowAnswersOfFewerThanTen(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	satisfaction := readSQL(t, "kpi/engagement_quality/member_satisfaction_share.sql")
 	open := strings.Replace(satisfaction, "privacy_k   = 10", "privacy_k   = 9", 1)
@@ -192,6 +198,7 @@ func TestNew_refusesToShowAnswersOfFewerThanTen(t *testing.T) {
 func idOf(text string) string { return strings.Split(text, `"`)[1] }
 
 func TestBuild_saysWhichKPIsArePrimaryAndWhoseTheyAre(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	l.cfg.Community = config.Community{Purpose: "Help.", Primary: []string{"unanswered_question_rate", "community_mau"},

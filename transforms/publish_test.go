@@ -47,6 +47,7 @@ func (l *lake) build(b *transforms.Builder) *transforms.Build {
 }
 
 func TestPublish_showsAWholeRelease(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -98,6 +99,7 @@ where kpi_id = 'community_post_volume' and grain = 'month' and period_start = da
 }
 
 func TestPublish_leavesAKPIFileRunnableInThePublishedDatabase(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -110,6 +112,7 @@ func TestPublish_leavesAKPIFileRunnableInThePublishedDatabase(t *testing.T) {
 }
 
 func TestPublish_keepsClearDataOut(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.thread("T1", "m1", "2026-02-02T10:00:00Z", object{"title": "zyxsecrettitle"})
 	l.coverBoard()
@@ -131,6 +134,7 @@ func TestPublish_keepsClearDataOut(t *testing.T) {
 }
 
 func TestPublish_withoutPeopleHoldsNoPersonLevelTable(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -148,6 +152,7 @@ func TestPublish_withoutPeopleHoldsNoPersonLevelTable(t *testing.T) {
 }
 
 func TestPublish_keepsThreeReleases(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -167,6 +172,7 @@ func TestPublish_keepsThreeReleases(t *testing.T) {
 // A reader may have followed the link just before: what was shown a moment ago
 // stays, however often a build is published, and goes oldest first.
 func TestPublish_keepsWhatReadersMayBeOpening(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -197,6 +203,7 @@ func TestPublish_keepsWhatReadersMayBeOpening(t *testing.T) {
 }
 
 func TestPublish_refusesWithoutABuildWhoseChecksPassed(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -228,6 +235,7 @@ func TestPublish_refusesWithoutABuildWhoseChecksPassed(t *testing.T) {
 }
 
 func TestPublish_stopsWhenAColumnVanishesOrChangesType(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	published := map[string]string{
@@ -257,6 +265,7 @@ func TestPublish_stopsWhenAColumnVanishesOrChangesType(t *testing.T) {
 }
 
 func TestPublish_exportsTheTablesThatTheConfigurationNames(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.cfg.Publish.Parquet = []string{"core.threads"}
 	_, err := transforms.New(t.Context(), l.options(overlay(t, nil), board("main")))

@@ -23,6 +23,7 @@ func did(steps []transforms.Step, action transforms.Action) []string {
 }
 
 func TestBuild_ofSelectedModelsIsPartialUntilTheNextCatchesUp(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	_, err := l.builder(board("main")).Build(t.Context(), transforms.BuildRequest{Select: []string{"core.thread_reply"}})
@@ -52,6 +53,7 @@ func TestBuild_ofSelectedModelsIsPartialUntilTheNextCatchesUp(t *testing.T) {
 }
 
 func TestBuild_selectsWhatReadsAndWhatIsRead(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -73,6 +75,7 @@ func TestBuild_selectsWhatReadsAndWhatIsRead(t *testing.T) {
 }
 
 func TestPlan_saysWhatABuildWouldDoAndWritesNothing(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))

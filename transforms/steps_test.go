@@ -298,6 +298,7 @@ func (f *livingForum) rebuilt(source transforms.Source) map[string][]string {
 // Twelve steps compared every sixth are what CI does. ROLLCALL_STEPS asks for
 // more, compared one by one.
 func TestBuild_ofFiftyStepsEqualsAFullBuildEach(t *testing.T) {
+	t.Parallel()
 	steps, every := 12, 6
 	if text := os.Getenv("ROLLCALL_STEPS"); text != "" {
 		var err error

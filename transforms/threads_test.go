@@ -35,6 +35,7 @@ func (l *lake) threadsWhileBuilding() (during, after int) {
 }
 
 func TestBuild_leavesOneThreadToASmallCommunity(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	during, after := l.threadsWhileBuilding()

@@ -11,6 +11,7 @@ import (
 // On Monday 15 June the first fourteen days of June are covered. May has more
 // after its fourteenth day than before.
 func TestBuild_comparesTheRunningPeriodWithAsManyDays(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.now = time.Date(2026, 6, 15, 12, 0, 0, 0, time.UTC)
 	days := []string{
@@ -41,6 +42,7 @@ where kpi_id = ? and grain = 'month' and period_start = date '2026-06-01' and co
 // wrote in May's last days than in its first: those are not told, nor are those
 // of y, from which they could be worked out.
 func TestBuild_comparesSlicesAndSharesToDate(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.now = time.Date(2026, 6, 22, 12, 0, 0, 0, time.UTC)
 	l.ask("x", "2026-05-10", 22, 11)

@@ -11,6 +11,7 @@ import (
 // A select that divides a title fails when its rows are read, after the models
 // are committed.
 func TestBuild_interruptedBeforeItsValuesIsNeverShown(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.fixtureT()
 	b := l.builder(board("main"))
@@ -45,6 +46,7 @@ func TestBuild_interruptedBeforeItsValuesIsNeverShown(t *testing.T) {
 }
 
 func TestBuild_computesTheSameOnOneConnectionAsOnSeveral(t *testing.T) {
+	t.Parallel()
 	values := map[int][]string{}
 	for _, threads := range []int{1, 3} {
 		l := newLake(t)

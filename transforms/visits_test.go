@@ -14,6 +14,7 @@ func seen(l *lake, community, who, day string) {
 }
 
 func TestModels_knowSinceWhenVisitsAreWitnessed(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	for i := range 20 { // when everybody was last seen, as a forum's user list says it
 		seen(l, "c:m", fmt.Sprint("u", i), fmt.Sprintf("2026-0%d-1%d", 1+i%5, i%10))
@@ -31,6 +32,7 @@ func TestModels_knowSinceWhenVisitsAreWitnessed(t *testing.T) {
 // last there: one of them, or who wrote, and not who only read. July is not held
 // against May, nor is June, into which the day falls.
 func TestBuild_comparesNoPeriodBeforeVisitsWereWitnessedWithALaterOne(t *testing.T) {
+	t.Parallel()
 	l := newLake(t)
 	l.now = time.Date(2026, 6, 10, 12, 0, 0, 0, time.UTC)
 	l.row("thread", "thread_id=c:m:t community_id=c:m author_identity_id=c:m:u1 created_at=2026-02-03T10:00:00Z")
