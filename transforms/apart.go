@@ -45,7 +45,7 @@ func cteOf(text, name string) (cte, error) {
 // checkApart wants every named expression to exist, each after those before it.
 func (m *model) checkApart() error {
 	last := 0
-	for _, name := range m.apart {
+	for _, name := range m.doc.apart {
 		found, err := cteOf(m.text(), name)
 		if err != nil {
 			return err
@@ -63,7 +63,7 @@ func (m *model) checkApart() error {
 // their names.
 func (m *modelBuild) computeApart(ctx context.Context, md *model) (text string, made []string, err error) {
 	text = md.text()
-	for _, name := range md.apart {
+	for _, name := range md.doc.apart {
 		found, err := cteOf(text, name)
 		if err != nil {
 			return "", nil, err
@@ -112,12 +112,8 @@ func (m *modelBuild) inputsOf(ctx context.Context, md *model) (areMany, areOpen 
 // the next build goes on from there if this one ends here. From the first on the
 // marts are unfinished.
 func (m *modelBuild) commit(ctx context.Context) error {
-	if !m.isShown {
-		if err := m.writeBuildTables(ctx, m.tx, m.build); err != nil {
-			return err
-		}
-		m.build.hide()
-		m.isShown = true
+	if err := m.hide(ctx, m.tx, m.build); err != nil {
+		return err
 	}
 	clear(m.open)
 	return m.tx.Commit(ctx)

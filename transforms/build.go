@@ -52,8 +52,8 @@ type Build struct {
 	models            *modelBuild
 	values            *values
 	watermarks        watermarks
-	largest           int64  // rows of the largest staged table
-	hide              func() // nobody is shown the marts from here on
+	largest           int64 // rows of the largest staged table
+	isHidden          bool  // the marts say that they are unfinished, and nobody is shown them
 }
 
 func (b *Build) failed() []CheckResult {
@@ -69,8 +69,8 @@ func (b *Build) failed() []CheckResult {
 // Build stages the records that changed since the last build, writes staging
 // and people's ids to the lake in one transaction, then the models to the marts in
 // one (in several where they have many rows, see [Options]) and what KPIs are made
-// of them in another, then runs the checks. A build
-// whose checks fail is returned with a [*ChecksFailed].
+// of them in another, then runs the checks. A build whose checks fail is returned
+// with a [*ChecksFailed].
 func (b *Builder) Build(ctx context.Context, r BuildRequest) (_ *Build, err error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()

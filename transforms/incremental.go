@@ -28,7 +28,6 @@ type modelBuild struct {
 	slicing *sliceRun        // of the model that is planned last
 	rows    map[string]int64 // of tables whose rows were counted
 	open    map[string]bool  // tables that were written and not committed
-	isShown bool             // models are committed already
 }
 
 func (b *Builder) newModelBuild(ctx context.Context, tx *warehouse.Tx, build *Build) (*modelBuild, error) {

@@ -41,29 +41,18 @@ func (b *Builder) writeMarts(ctx context.Context, fn func(tx *warehouse.Tx) erro
 // values, and see what is committed. In between the marts say that they are
 // unfinished, and nobody is shown what values are made of.
 func (b *Builder) buildMarts(ctx context.Context, build *Build, threads int) error {
-	isHidden := false
 	defer func() {
-		if isHidden {
+		if build.isHidden {
 			b.unfinished.Unlock()
 		}
 	}()
-	build.hide = func() {
-		if !isHidden {
-			b.unfinished.Lock()
-			isHidden = true
-		}
-	}
-	hide := func(context.Context, *warehouse.Tx, *Build) error {
-		build.hide()
-		return nil
-	}
 	finished := func(context.Context, *warehouse.Tx, *Build) error {
 		build.Status = StatusBuilt
 		return nil
 	}
 	for _, part := range []func() error{
 		func() error {
-			return b.writeSteps(ctx, build, b.writeSettings, b.dropVanished, b.buildModels, b.planValues, b.writeBuildTables, hide)
+			return b.writeSteps(ctx, build, b.writeSettings, b.dropVanished, b.buildModels, b.planValues, b.hide)
 		},
 		func() error { return b.computeValues(ctx, build, threads) },
 		func() error {
@@ -76,6 +65,20 @@ func (b *Builder) buildMarts(ctx context.Context, build *Build, threads int) err
 			return fmt.Errorf("write the marts: %w", err)
 		}
 	}
+	return nil
+}
+
+// hide has the marts say that they are unfinished, before anything of the build is
+// committed, and whoever is to be shown them wait for its end.
+func (b *Builder) hide(ctx context.Context, tx *warehouse.Tx, build *Build) error {
+	if build.isHidden {
+		return nil
+	}
+	if err := b.writeBuildTables(ctx, tx, build); err != nil {
+		return err
+	}
+	b.unfinished.Lock()
+	build.isHidden = true
 	return nil
 }
 

@@ -20,7 +20,6 @@ type model struct {
 	reads         []reference
 	hidden        []string // tables that it reads through macros
 	slice         *slice   // nil: computed whole
-	apart         []string // common table expressions that are computed one by one where there are many rows
 }
 
 func (m *model) name() string { return m.Schema + "." + m.Table }
@@ -37,7 +36,7 @@ type doc struct {
 	Table   string
 	Columns map[string]string
 	slices  [][2]string // table, or "" for the output, and text
-	apart   []string
+	apart   []string    // common table expressions that are computed one by one where there are many rows
 }
 
 var columnLine = regexp.MustCompile(`^([a-z][a-z0-9_]*): (.+)$`)
@@ -119,7 +118,6 @@ func loadModel(ctx context.Context, db *sql.DB, files fs.FS, name string) (*mode
 		err = m.checkSlice()
 	}
 	if err == nil {
-		m.apart = m.doc.apart
 		err = m.checkApart()
 	}
 	if err != nil {

@@ -192,10 +192,10 @@ func (r *sliceRun) replace(ctx context.Context) (*tableChange, error) {
 
 // inOutput are the rows o of the output that are computed again.
 func (r *sliceRun) inOutput() string {
-	condition := inKeys("temp.slice_out", r.md.slice.key)
-	if r.md.slice.isPeriods {
-		condition = "exists (select 1 from temp.slice_reached as k where k.grain = o.grain and k.period_start = o.period_start)"
+	if !r.md.slice.isPeriods {
+		return inKeys("temp.slice_out", r.md.slice.key)
 	}
+	condition := "exists (select 1 from temp.slice_reached as k where k.grain = o.grain and k.period_start = o.period_start)"
 	if r.has != nil {
 		condition += " and " + inKeys("temp.slice_of", "o."+r.md.slice.of)
 	}

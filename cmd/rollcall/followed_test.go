@@ -56,7 +56,7 @@ func worldSteps(t *testing.T) int {
 	t.Helper()
 	text := os.Getenv("ROLLCALL_WORLD_STEPS")
 	if text == "" {
-		return 3
+		return 4
 	}
 	steps, err := strconv.Atoi(text)
 	require.NoError(t, err)
