@@ -11,6 +11,11 @@ import (
 // value comes from arithmetic on a running number, so that the same size is
 // the same forum: multiples of an irrational number, cut to their fraction,
 // stand for chance.
+//
+// Its habits are those of the forum of Delving Bitcoin: of 4,661 posts each
+// makes 0.73 days of a person, 0.50 weeks, 0.33 months and 0.23 quarters, one
+// in ten people writes 0.62 of them, and half of the replies come within 7.4
+// days of the thread's opening, nine in ten within 158.
 type benchForum struct {
 	*lake
 	activities int
@@ -35,23 +40,48 @@ func (f *benchForum) visits() int    { return f.activities * 7 / 100 }
 func (f *benchForum) bookmarks() int { return f.activities / 50 }
 func (f *benchForum) answers() int   { return f.activities / 100 }
 
-// who is a person's number. One in ten people does nearly half of all.
-func (f *benchForum) who(irrational string) string {
-	return fmt.Sprintf("cast(floor(%d * pow(%s, 3)) as bigint)", f.people(), chance(irrational))
+const (
+	benchSeconds = 94608000 // of the archive's three years
+	benchDays    = 1095
+	// benchSessions is how many sessions there are for each act; most of them stay empty.
+	benchSessions = 2
+)
+
+// done gives each act of rows (with i, occurred_at, and whether it is_second,
+// done in the second community) the number of a person, who. People come and do
+// several things: a day has sessions of one person each, and each act falls
+// into one of them. Who acts in the second community, a fifth of all, acts in
+// the first as well.
+func (f *benchForum) done(rows, irrational string) string {
+	sessions := benchSessions * 1.25 * float64(f.activities) / benchDays // ever more acts, see opened
+	return fmt.Sprintf(`(select * exclude (day, seed), cast(case when is_second then 5 * floor(%d * pow(seed - floor(seed), 5)) else floor(%d * pow(seed - floor(seed), 5)) end as bigint) as who
+from (select *, 43758.5453 * sin(day * 12.9898 + 78.233 * floor(%s * pow(day / %d.0, 0.25) * case when is_second then %f else %f end) + case when is_second then 37.719 else 0 end) as seed
+from (select *, date_diff('day', date '2023-05-21', cast(occurred_at as date)) as day from (%s))))`,
+		f.people()/5, f.people(), chance(irrational), benchDays, sessions/5, sessions*4/5, rows)
 }
 
-// when the i-th thread was opened: over three years, ever more often.
-func (f *benchForum) when() string {
-	return fmt.Sprintf("timestamp '2023-05-21 00:00:00' + to_seconds(cast(94608000 * pow(i / %d.0, 0.8) as bigint))", f.threads())
+// opened is when the i-th thread was opened: over three years, ever more often.
+func (f *benchForum) opened() string {
+	return fmt.Sprintf("timestamp '2023-05-21 00:00:00' + to_seconds(cast(%d * pow(i / %d.0, 0.8) as bigint))", benchSeconds, f.threads())
 }
 
-// later is a time soon after, mostly within a day or two, at most the last
-// moment of the archive.
-func later(column, irrational string) string {
-	return fmt.Sprintf("least(%s + to_seconds(cast(60 - 130000 * ln(1 - %s * 0.9999) as bigint)), timestamp '2026-05-20 23:59:59')", column, chance(irrational))
+// replyLag is after how many seconds a thread gets a reply.
+func replyLag(irrational string) string {
+	return fmt.Sprintf("640000 * pow(%[1]s / (1.000001 - %[1]s), 1.4)", chance(irrational))
 }
 
-const benchCommunity = "case when t %% 5 = 0 then 'archive:two' else 'archive:one' end"
+// later is a time after, within the archive.
+func later(column, lag string) string {
+	return fmt.Sprintf("%[1]s + to_seconds(cast(60 + %[2]s as bigint) %% (1 + date_diff('second', %[1]s, timestamp '2026-05-20 23:59:59')))", column, lag)
+}
+
+// soon is after how many seconds somebody likes what was written: mostly within
+// a day or two.
+func soon(irrational string) string {
+	return fmt.Sprintf("-130000 * ln(1 - %s * 0.9999)", chance(irrational))
+}
+
+const benchCommunity = "case when is_second then 'archive:two' else 'archive:one' end"
 
 // fill writes the archive into staging, as if it had been staged long ago.
 func (f *benchForum) fill() {
@@ -80,27 +110,30 @@ func (f *benchForum) archive() []string {
 		fmt.Sprintf(`insert into lake.staging.identity by name select `+record+`, 'archive:all:' || i as identity_id, 'archive' as source, 'all' as source_instance,
     cast(i as varchar) as source_user_id, i %% 20000 = 7 as is_bot, i %% 1000 = 3 as is_staff from range(%d) as r(i)`, "u", f.people()),
 		fmt.Sprintf(`insert into lake.staging.community_member by name select `+record+`, 'archive:all:member:' || i as member_id, 'archive:one' as community_id,
-    'archive:all:' || i as identity_id, timestamp '2023-05-21 00:00:00' + to_seconds(cast(94608000 * %s as bigint)) as joined_at,
-    case i %% 3 when 0 then 'organic' when 1 then 'invite' else 'campaign' end as join_channel from range(%d) as r(i)`, "m", chance(rootOfTwo), f.people()),
-		fmt.Sprintf(`create or replace temp table bench_thread as select i as t, `+f.when()+` as created_at from range(%d) as r(i)`, f.threads()),
+    'archive:all:' || i as identity_id, timestamp '2023-05-21 00:00:00' + to_seconds(cast(%d * %s as bigint)) as joined_at,
+    case i %% 3 when 0 then 'organic' when 1 then 'invite' else 'campaign' end as join_channel from range(%d) as r(i)`, "m", benchSeconds, chance(rootOfTwo), f.people()),
+		fmt.Sprintf(`create or replace temp table bench_thread as select i as t, `+f.opened()+` as created_at from range(%d) as r(i)`, f.threads()),
 		fmt.Sprintf(`insert into lake.staging.thread by name select `+record+`, 'archive:all:thread:' || i as thread_id, `+benchCommunity+` as community_id,
-    'archive:all:' || %s as author_identity_id, 'c' || (i %% 12) as category, created_at, i %% 12 < 5 as is_solvable,
-    case when i %% 7 = 0 then 'billing' when i %% 7 = 1 then 'import' end as product_topic from (select t, t as i, created_at from bench_thread)`, "t", f.who(goldenRatio)),
-		fmt.Sprintf(`create or replace temp table bench_reply as select i, t, %s as created_at
+    'archive:all:' || who as author_identity_id, 'c' || (i %% 12) as category, occurred_at as created_at, i %% 12 < 5 as is_solvable,
+    case when i %% 7 = 0 then 'billing' when i %% 7 = 1 then 'import' end as product_topic from %s`, "t",
+			f.done("select t as i, t, created_at as occurred_at, t % 5 = 0 as is_second from bench_thread", goldenRatio)),
+		fmt.Sprintf(`create or replace temp table bench_reply as select i, t, t %% 5 = 0 as is_second, %s as created_at
 from (select i, cast(floor(%d * %s) as bigint) as t from range(%d) as r(i)) inner join bench_thread using (t)`,
-			later("created_at", rootOfTwo), f.threads(), chance(goldenRatio), f.replies()),
+			later("created_at", replyLag(rootOfTwo)), f.threads(), chance(goldenRatio), f.replies()),
 		fmt.Sprintf(`insert into lake.staging.thread_reply by name select `+record+`, 'archive:all:reply:' || i as reply_id, 'archive:all:thread:' || t as thread_id,
-    `+benchCommunity+` as community_id, 'archive:all:' || %s as author_identity_id, created_at, 20 + i %% 700 as char_len, i %% 300 = 0 as is_removed from bench_reply`, "r", f.who(rootOfThree)),
+    `+benchCommunity+` as community_id, 'archive:all:' || who as author_identity_id, occurred_at as created_at, 20 + i %% 700 as char_len, i %% 300 = 0 as is_removed from %s`, "r",
+			f.done("select i, t, is_second, created_at as occurred_at from bench_reply", rootOfThree)),
 		fmt.Sprintf(`insert into lake.staging.community_event by name select `+record+`, 'archive:all:event:' || i as event_id, `+benchCommunity+` as community_id,
-    'archive:all:' || %s as identity_id, case when i %% 10 = 0 then 'vote' else 'reaction' end as event_type, case when i %% 10 <> 0 then 'like' end as reaction,
-    'archive:all:thread:' || t as thread_id, 'archive:all:reply:' || i as content_id, %s as occurred_at from bench_reply where i < %d`,
-			"a", f.who(rootOfTwo), later("created_at", rootOfThree), f.reactions()),
+    'archive:all:' || who as identity_id, case when i %% 10 = 0 then 'vote' else 'reaction' end as event_type, case when i %% 10 <> 0 then 'like' end as reaction,
+    'archive:all:thread:' || t as thread_id, 'archive:all:reply:' || i as content_id, occurred_at from %s`, "a",
+			f.done(fmt.Sprintf("select i, t, is_second, %s as occurred_at from bench_reply where i < %d", later("created_at", soon(rootOfThree)), f.reactions()), rootOfTwo)),
 		fmt.Sprintf(`insert into lake.staging.community_event by name select `+record+`, 'archive:all:event:b' || i as event_id, `+benchCommunity+` as community_id,
-    'archive:all:' || %s as identity_id, 'bookmark' as event_type, 'archive:all:thread:' || t as thread_id, 'archive:all:thread:' || t as content_id,
-    %s as occurred_at from (select i, t, created_at from bench_reply where i < %d)`, "b", f.who(goldenRatio), later("created_at", goldenRatio), f.bookmarks()),
-		fmt.Sprintf(`insert into lake.staging.community_event by name select `+record+`, 'archive:all:event:v' || i as event_id,
-    case when i %% 5 = 0 then 'archive:two' else 'archive:one' end as community_id, 'archive:all:' || %s as identity_id, 'visit' as event_type,
-    timestamp '2023-05-21 00:00:00' + to_seconds(cast(94608000 * pow(%s, 0.8) as bigint)) as occurred_at from range(%d) as r(i)`, "v", f.who(rootOfThree), chance(goldenRatio), f.visits()),
+    'archive:all:' || who as identity_id, 'bookmark' as event_type, 'archive:all:thread:' || t as thread_id, 'archive:all:thread:' || t as content_id, occurred_at from %s`, "b",
+			f.done(fmt.Sprintf("select i, t, is_second, %s as occurred_at from bench_reply where i < %d", later("created_at", soon(goldenRatio)), f.bookmarks()), goldenRatio)),
+		fmt.Sprintf(`insert into lake.staging.community_event by name select `+record+`, 'archive:all:event:v' || i as event_id, `+benchCommunity+` as community_id,
+    'archive:all:' || who as identity_id, 'visit' as event_type, occurred_at from %s`, "v",
+			f.done(fmt.Sprintf("select i, i %% 5 = 0 as is_second, timestamp '2023-05-21 00:00:00' + to_seconds(cast(%d * pow(%s, 0.8) as bigint)) as occurred_at from range(%d) as r(i)",
+				benchSeconds, chance(goldenRatio), f.visits()), rootOfThree)),
 		fmt.Sprintf(`insert into lake.staging.answer by name select `+record+`, 'archive:all:thread:' || t as thread_id,
     'archive:all:reply:' || i as reply_id, `+benchCommunity+` as community_id, created_at + interval 3 hours as accepted_at from bench_reply where i < %d`, "w", f.answers()),
 	}
@@ -130,27 +163,30 @@ from raw.forum__acts`,
 	}
 }
 
-// addOnePercent stores new records: threads and replies of the last eleven
-// days, one reply in three to an older thread; reactions and visits; one author
-// in fifty is new. An edit of a post moves it for good and takes what it was
-// part of back to its day: that is no new post, and not measured here. Answers
-// are accepted in the categories where they always were.
+// addOnePercent stores new records: threads and replies of the next eleven days,
+// replies to threads of all ages; reactions and visits; one author in fifty is
+// new. An edit of a post moves it for good and takes what it was part of back
+// to its day: that is no new post, and not measured here. Answers are accepted
+// in the categories where they always were.
 func (f *benchForum) addOnePercent() {
 	n := f.activities / 100
-	at := fmt.Sprintf("strftime(timestamp '2026-05-21 00:00:00' + to_seconds(cast(940000.0 * i / %d as bigint)), '%%Y-%%m-%%dT%%H:%%M:%%SZ')", n)
-	author := fmt.Sprintf("case when i %% 50 = 49 then 'forum:all:' || (i %% 5000) else 'archive:all:' || %s end", f.who(rootOfTwo))
-	old := fmt.Sprintf("'archive:all:thread:' || cast(floor(%d * %s) as bigint)", f.threads(), chance(rootOfThree))
+	acts := f.done(fmt.Sprintf("select i, false as is_second, timestamp '2026-05-21 00:00:00' + to_seconds(cast(940000.0 * i / %d as bigint)) as occurred_at from range(?) as r(i)", n), rootOfTwo)
+	const (
+		at     = "strftime(occurred_at, '%Y-%m-%dT%H:%M:%SZ')"
+		author = "case when i % 50 = 49 then 'forum:all:' || (i % 5000) else 'archive:all:' || who end"
+	)
+	opened := fmt.Sprintf("date_diff('second', timestamp '2023-05-21 00:00:00', occurred_at) - %s", replyLag(rootOfThree))
 	f.run++
 	for _, insert := range []string{
 		`insert into lake.raw.forum__posts select 'all', 't' || i, json_object('id', 'archive:all:thread:n' || i, 'community', 'archive:one', 'author', ` + author + `,
-    'at', ` + at + `, 'category', 'c' || (i // 6 % 12), 'solvable', i // 6 % 12 < 5, 'kind', 'thread'), false, 1, null, ?, ?, i, 0, 0 from range(0, ?, 6) as r(i)`,
-		`insert into lake.raw.forum__posts select 'all', 'r' || i, json_object('id', 'archive:all:reply:n' || i,
-    'thread', case when i % 3 = 1 then ` + old + ` else 'archive:all:thread:n' || (i - i % 6) end, 'community', 'archive:one', 'author', ` + author + `,
-    'at', ` + at + `, 'chars', 30 + i % 500, 'kind', 'reply'), false, 1, null, ?, ?, i, 0, 0
-from range(?) as r(i) where i % 6 <> 0`,
+    'at', ` + at + `, 'category', 'c' || (i // 6 % 12), 'solvable', i // 6 % 12 < 5, 'kind', 'thread'), false, 1, null, ?, ?, i, 0, 0 from ` + acts + ` where i % 6 = 0`,
+		`insert into lake.raw.forum__posts select 'all', 'r' || i, json_object('id', 'archive:all:reply:n' || i, 'thread', ` +
+			fmt.Sprintf(`case when opened < %[1]d then 'archive:all:thread:' || cast(floor(%[2]d * pow(abs(opened %% %[1]d) / %[1]d, 1.25)) as bigint) else 'archive:all:thread:n' || (i - i %% 6) end,`, benchSeconds, f.threads()) +
+			`'community', 'archive:one', 'author', ` + author + `, 'at', ` + at + `, 'chars', 30 + i % 500, 'kind', 'reply'), false, 1, null, ?, ?, i, 0, 0
+from (select *, ` + opened + ` as opened from ` + acts + `) where i % 6 <> 0`,
 		`insert into lake.raw.forum__acts select 'all', 'a' || i, json_object('id', 'archive:all:event:n' || i, 'thread', case when i % 4 > 0 then 'archive:all:thread:n' || (i - i % 6) end,
     'content', case when i % 4 > 0 then 'archive:all:thread:n' || (i - i % 6) end, 'community', 'archive:one', 'author', ` + author + `, 'at', ` + at + `,
-    'kind', case when i % 4 > 0 then 'reaction' else 'visit' end, 'reaction', case when i % 4 > 0 then 'like' end), false, 1, null, ?, ?, i, 0, 0 from range(?) as r(i)`,
+    'kind', case when i % 4 > 0 then 'reaction' else 'visit' end, 'reaction', case when i % 4 > 0 then 'like' end), false, 1, null, ?, ?, i, 0, 0 from ` + acts,
 	} {
 		f.exec(insert, f.now, f.run, n*6/10)
 	}
