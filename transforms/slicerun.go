@@ -18,6 +18,8 @@ type sliceRun struct {
 	keys []string // selects of keys
 	rows []string // tables of changed rows of inputs that reach slices
 
+	hasNull map[string]bool // tables of keys with one that is null
+
 	has map[string]bool // inputs with the column that temp.slice_of is about; nil: everybody is computed
 }
 
@@ -93,12 +95,31 @@ func (r *sliceRun) collect(ctx context.Context) (int64, error) {
 			return 0, err
 		}
 	}
-	found, err := r.tx.Query(ctx, "select count(*) from temp.slice_key")
+	r.hasNull = map[string]bool{}
+	if r.has != nil {
+		if _, err := r.countKeys(ctx, "temp.slice_of"); err != nil {
+			return 0, err
+		}
+	}
+	if !r.md.slice.isPeriods {
+		if _, err := r.countKeys(ctx, "temp.slice_out"); err != nil {
+			return 0, err
+		}
+	}
+	return r.countKeys(ctx, "temp.slice_key")
+}
+
+// countKeys counts the keys of a table and notes whether one of them is null.
+func (r *sliceRun) countKeys(ctx context.Context, table string) (int64, error) {
+	found, err := r.tx.Query(ctx, "select count(*), count(*) > count(slice_key) from "+table)
 	if err != nil {
 		return 0, err
 	}
 	var keys int64
-	return keys, scanOne(found, &keys)
+	var hasNull bool
+	err = scanOne(found, &keys, &hasNull)
+	r.hasNull[table] = hasNull
+	return keys, err
 }
 
 // periods turns changed days into the periods whose rows they reach, and those
@@ -193,17 +214,24 @@ func (r *sliceRun) replace(ctx context.Context) (*tableChange, error) {
 // inOutput are the rows o of the output that are computed again.
 func (r *sliceRun) inOutput() string {
 	if !r.md.slice.isPeriods {
-		return inKeys("temp.slice_out", r.md.slice.key)
+		return r.inKeys("temp.slice_out", r.md.slice.key)
 	}
 	condition := "exists (select 1 from temp.slice_reached as k where k.grain = o.grain and k.period_start = o.period_start)"
 	if r.has != nil {
-		condition += " and " + inKeys("temp.slice_of", "o."+r.md.slice.of)
+		condition += " and " + r.inKeys("temp.slice_of", "o."+r.md.slice.of)
 	}
 	return condition
 }
 
-func inKeys(table, expression string) string {
-	return fmt.Sprintf("exists (select 1 from %s as k where k.slice_key is not distinct from (%s))", table, expression)
+// inKeys asks for a key among those of a table. A subquery on its own becomes a
+// join; DuckDB first groups all rows by what one asks that says `is not distinct
+// from`.
+func (r *sliceRun) inKeys(table, expression string) string {
+	condition := fmt.Sprintf("(%s) in (select k.slice_key from %s as k)", expression, table)
+	if r.hasNull[table] {
+		condition = fmt.Sprintf("((%s) is null or %s)", expression, condition)
+	}
+	return condition
 }
 
 // sliced is the model's select over the slices of its inputs, line by line
@@ -231,14 +259,18 @@ func (r *sliceRun) sliced() string {
 // filter keeps the rows of an input that slices depend on: those of the keys,
 // and those that rows of other inputs with these keys point to.
 func (r *sliceRun) filter(name string, input *sliceInput) string {
-	conditions := []string{inKeys("temp.slice_key", input.key)}
+	conditions := []string{r.inKeys("temp.slice_key", input.key)}
 	for _, via := range input.via {
-		conditions = append(conditions, fmt.Sprintf("%s in (select %s from %s where %s)",
-			ident(via.column), ident(via.tableColumn), via.table, inKeys("temp.slice_key", r.md.slice.inputs[via.table].key)))
+		pointing := fmt.Sprintf("select %s from %s where %s", ident(via.tableColumn), via.table, r.inKeys("temp.slice_key", r.md.slice.inputs[via.table].key))
+		if input.key == via.column && !r.hasNull["temp.slice_key"] { // one join, not two and an or
+			conditions[0] = strings.TrimSuffix(conditions[0], ")") + " union all " + pointing + ")"
+			continue
+		}
+		conditions = append(conditions, fmt.Sprintf("%s in (%s)", ident(via.column), pointing))
 	}
 	condition := strings.Join(conditions, " or ")
 	if r.has[name] {
-		condition = "(" + condition + ") and " + inKeys("temp.slice_of", r.md.slice.of)
+		condition = "(" + condition + ") and " + r.inKeys("temp.slice_of", r.md.slice.of)
 	}
 	return condition
 }
