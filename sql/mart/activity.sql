@@ -33,6 +33,7 @@
 -- slice mart.event_participation: 'attend:' || gathering_id || ':' || identity_id
 -- slice core.survey_response: response_id
 -- slice ref.calendar: date_day of core.community_event.happened_on, date_day of mart.content.happened_on, date_day of core.community_member.joined_on
+-- apart: closed_thread, closed_content, unseen, labelled
 with
 tiers as (
     select
@@ -147,12 +148,12 @@ done as (
         0 as min_chars
     from core.community_event as e
     left join core.person_identity as p on p.identity_id = e.identity_id
+    left join labelled as l on l.thread_id = e.thread_id
     left join core.person_standing as s
         on s.person_id = p.person_id and s.valid_from <= e.happened_at and s.valid_to > e.happened_at
     left join closed_thread as t on t.thread_id = e.thread_id
     left join closed_content as c on c.content_id = e.content_id
     left join unseen as u on u.event_id = e.event_id
-    left join labelled as l on l.thread_id = e.thread_id
     where e.happened_at is not null
         and not e.is_removed
         and not e.is_automated
