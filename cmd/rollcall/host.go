@@ -160,6 +160,10 @@ func (h *host) reload(ctx context.Context, cfg *config.Config) error {
 	return h.holdToErasures(ctx)
 }
 
+// manyRows is from how many rows on a build commits its tables one by one; 0 is
+// what transforms has.
+var manyRows int64
+
 // models parses the product's SQL and the connectors' staging once.
 func (h *host) models(ctx context.Context) (*transforms.Builder, error) {
 	h.mu.Lock()
@@ -169,6 +173,7 @@ func (h *host) models(ctx context.Context) (*transforms.Builder, error) {
 	}
 	builder, err := transforms.New(ctx, transforms.Options{
 		DB: h.db, Config: h.cfg, SQL: sql.FS, Sources: modelSources(h.cfg), Now: h.app.now, Log: h.log,
+		ManyRows: manyRows,
 	})
 	if err != nil {
 		return nil, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"bytes"
+	"cmp"
 	"context"
 	"fmt"
 	"net/http/httptest"
@@ -20,8 +21,17 @@ import (
 // binary is the program under test, built once.
 var binary string
 
+// manyRowsEnv makes the tests' executable the program, which takes every table for
+// a large one.
+const manyRowsEnv = "ROLLCALL_TEST_MANY_ROWS"
+
 func TestMain(m *testing.M) {
 	if len(os.Args) > 2 && os.Args[1] == "connector" { // a daemon inside a test starts its own executable
+		main()
+		return
+	}
+	if os.Getenv(manyRowsEnv) != "" {
+		manyRows = 1
 		main()
 		return
 	}
@@ -56,9 +66,10 @@ func buildAndRun(m *testing.M) int {
 
 // A site is a data directory with a configuration.
 type site struct {
-	t   *testing.T
-	dir string
-	env []string
+	t       *testing.T
+	dir     string
+	env     []string
+	program string // binary, unless set
 }
 
 const testKey = "k3y-0f-th3-t3st-f0rum"
@@ -121,7 +132,7 @@ func (s *site) run(args ...string) ended {
 	s.t.Helper()
 	ctx, cancel := context.WithTimeout(s.t.Context(), commandTimeout)
 	defer cancel()
-	cmd := exec.CommandContext(ctx, binary, args...)
+	cmd := exec.CommandContext(ctx, cmp.Or(s.program, binary), args...)
 	cmd.Dir, cmd.Env = s.dir, s.env
 	var stdout, stderr bytes.Buffer
 	cmd.Stdout, cmd.Stderr = &stdout, &stderr

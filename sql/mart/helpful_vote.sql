@@ -11,6 +11,7 @@
 -- slice core.community_event: content_id
 -- slice mart.content: content_id
 -- slice ref.calendar: date_day of core.community_event.happened_on
+-- apart: votes
 with
 rules as (
     select
