@@ -26,6 +26,9 @@ func (b *Builder) loadOutputs(ctx context.Context, _ *sql.Conn) []error {
 	}
 	for _, m := range loaded {
 		errs = append(errs, b.checkParams(m.tree)...)
+		if m.slice != nil || len(m.doc.apart) > 0 {
+			errs = append(errs, m.tree.fault(0, "a table of schema kpi is made whole, in one statement: take out the lines `slice` and `apart`"))
+		}
 	}
 	sorted, faults := order(loaded, known)
 	b.outputs = sorted

@@ -41,6 +41,27 @@ func TestWrite_rollsBackAppendedRowsOnError(t *testing.T) {
 	require.NoError(t, db.Lake.Checkpoint(ctx))
 }
 
+func TestCommit_keepsWhatWasWrittenBeforeIt(t *testing.T) {
+	db, ctx := open(t), context.Background()
+	boom := errors.New("boom")
+	read := func() (n int64) {
+		require.NoError(t, db.SQL().QueryRow("select count(*) from duckdb_tables() where database_name = 'marts'").Scan(&n))
+		return n
+	}
+	err := db.Marts.Write(ctx, func(tx *Tx) error {
+		require.NoError(t, tx.Exec(ctx, "create table kept as select 1 as n"))
+		require.EqualValues(t, 0, read(), "nobody else sees it")
+		require.NoError(t, tx.Commit(ctx))
+		require.EqualValues(t, 1, read())
+		require.NoError(t, tx.Exec(ctx, "create table lost as select 1 as n"))
+		return boom
+	})
+	require.ErrorIs(t, err, boom)
+	require.EqualValues(t, 1, read())
+	require.NoError(t, db.Marts.Write(ctx, func(tx *Tx) error { return tx.Exec(ctx, "create table next as select 1 as n") }))
+	require.EqualValues(t, 2, read())
+}
+
 func TestApart_worksOnSeveralConnectionsThatSeeWhatIsCommitted(t *testing.T) {
 	db := open(t)
 	require.NoError(t, db.Marts.Write(t.Context(), func(tx *Tx) error {
