@@ -7,7 +7,7 @@ kpi "at_risk_member_share" {
   owner       = "community_manager"
   cadence     = "monthly"
   category    = "health"
-  version     = 3
+  version     = 4
   measure     = "ratio"
   forward     = true
   unit        = "ratio"
@@ -55,26 +55,66 @@ base_days as (
         on cal.date_day >= e.base_from and cal.date_day < e.quiet_from
 ),
 
+-- People, communities and the pairs of them go by numbers until the end: rows
+-- are grouped, ordered and compared many times.
+people as (
+    select
+        p.person_id,
+        p.first_joined_on,
+        row_number() over (order by p.person_id nulls last) as person_no
+    from mart.person as p
+),
+
+communities as (
+    select
+        c.community_id,
+        row_number() over (order by c.community_id nulls last) as community_no
+    from (
+        select distinct coalesce(d.community_id, 'unknown') as community_id
+        from mart.person_day_community as d
+        where d.is_active
+    ) as c
+),
+
+places as (
+    select count(*) + 1 as width from communities as c
+),
+
+numbered as (
+    select p.person_no * w.width as whole_no, c.community_no, d.happened_on
+    from mart.person_day_community as d
+    inner join people as p on p.person_id = d.person_id
+    inner join communities as c on c.community_id = coalesce(d.community_id, 'unknown')
+    cross join places as w
+    where d.is_active
+),
+
+several as (
+    select n.whole_no
+    from numbered as n
+    group by n.whole_no
+    having min(n.community_no) <> max(n.community_no)
+),
+
+-- Of who acts in one community only, all together is that one, copied at the end.
 active_days as (
-    select d.happened_on, d.person_id, coalesce(d.community_id, 'unknown') as community_id
-    from mart.person_day_community as d
-    where d.is_active
+    select n.whole_no + n.community_no as pair_no, n.happened_on
+    from numbered as n
     union all
-    select distinct d.happened_on, d.person_id, 'all' as community_id
-    from mart.person_day_community as d
-    where d.is_active
+    select distinct n.whole_no as pair_no, n.happened_on
+    from numbered as n
+    inner join several as s on s.whole_no = n.whole_no
 ),
 
 -- enough_since: from this day to happened_on are as many active days as make a regular
 beside as (
     select
-        a.person_id,
-        a.community_id,
+        a.pair_no,
         a.happened_on,
         lag(a.happened_on, cast(ceil(param('quiet_min_active_days')) as integer) - 1) over by_day as enough_since,
         lead(a.happened_on) over by_day as next_on
     from active_days as a
-    window by_day as (partition by a.person_id, a.community_id order by a.happened_on nulls last)
+    window by_day as (partition by a.pair_no order by a.happened_on nulls last)
 ),
 
 -- One row per regular and period: that of the last active day before the quiet ones.
@@ -83,8 +123,7 @@ regulars as (
         d.grain,
         d.period_start,
         d.quiet_from,
-        b.person_id,
-        b.community_id,
+        b.pair_no,
         coalesce(b.next_on >= d.period_end, true) as has_gone_quiet
     from beside as b
     inner join base_days as d
@@ -93,13 +132,33 @@ regulars as (
         and coalesce(b.next_on >= d.quiet_from, true)
 ),
 
+placed as (
+    select r.*, mod(r.pair_no, w.width) as community_no
+    from regulars as r
+    cross join places as w
+),
+
+wholes as (
+    select
+        p.person_no * w.width as whole_no,
+        p.person_id,
+        p.first_joined_on,
+        s.whole_no is null as is_single
+    from people as p
+    cross join places as w
+    left join several as s on s.whole_no = p.person_no * w.width
+),
+
 final as (
     select
-        r.grain, r.period_start, r.person_id, r.community_id,
+        r.grain, r.period_start, p.person_id,
+        case when a.is_whole or c.community_no is null then 'all' else c.community_id end as community_id,
         r.has_gone_quiet as numerator, true as denominator
-    from regulars as r
-    left join mart.person as p on p.person_id = r.person_id
-    where coalesce(p.first_joined_on < r.quiet_from, true)
+    from placed as r
+    inner join wholes as p on p.whole_no = r.pair_no - r.community_no
+    left join communities as c on c.community_no = r.community_no
+    cross join (values (false), (true)) as a (is_whole)
+    where coalesce(p.first_joined_on < r.quiet_from, true) and (not a.is_whole or p.is_single)
 )
 
 select * from final
