@@ -223,11 +223,12 @@ func (r *sliceRun) inOutput() string {
 	return condition
 }
 
-// inKeys asks for a key among those of a table. A subquery on its own becomes a
-// join; DuckDB first groups all rows by what one asks that says `is not distinct
-// from`.
-func (r *sliceRun) inKeys(table, expression string) string {
-	condition := fmt.Sprintf("(%s) in (select k.slice_key from %s as k)", expression, table)
+// inKeys asks for a key among those of a table, and of more selects. DuckDB joins
+// what is asked so; by what a subquery compares that says `is not distinct from` it
+// groups all rows first.
+func (r *sliceRun) inKeys(table, expression string, more ...string) string {
+	keys := append([]string{"select k.slice_key from " + table + " as k"}, more...)
+	condition := fmt.Sprintf("(%s) in (%s)", expression, strings.Join(keys, " union all "))
 	if r.hasNull[table] {
 		condition = fmt.Sprintf("((%s) is null or %s)", expression, condition)
 	}
@@ -259,16 +260,16 @@ func (r *sliceRun) sliced() string {
 // filter keeps the rows of an input that slices depend on: those of the keys,
 // and those that rows of other inputs with these keys point to.
 func (r *sliceRun) filter(name string, input *sliceInput) string {
-	conditions := []string{r.inKeys("temp.slice_key", input.key)}
+	var same, conditions []string
 	for _, via := range input.via {
 		pointing := fmt.Sprintf("select %s from %s where %s", ident(via.tableColumn), via.table, r.inKeys("temp.slice_key", r.md.slice.inputs[via.table].key))
-		if input.key == via.column && !r.hasNull["temp.slice_key"] { // one join, not two and an or
-			conditions[0] = strings.TrimSuffix(conditions[0], ")") + " union all " + pointing + ")"
-			continue
+		if via.column == input.key { // one join in the place of two and an or
+			same = append(same, pointing)
+		} else {
+			conditions = append(conditions, fmt.Sprintf("%s in (%s)", ident(via.column), pointing))
 		}
-		conditions = append(conditions, fmt.Sprintf("%s in (%s)", ident(via.column), pointing))
 	}
-	condition := strings.Join(conditions, " or ")
+	condition := strings.Join(append(conditions, r.inKeys("temp.slice_key", input.key, same...)), " or ")
 	if r.has[name] {
 		condition = "(" + condition + ") and " + r.inKeys("temp.slice_of", r.md.slice.of)
 	}
