@@ -25,6 +25,7 @@ func TestNew_reportsEveryFaultWithItsPlace(t *testing.T) {
 		"mart/parameter.sql":  "-- P.\n-- x: x\nselect param('unanswerd_window_hours') as x",
 		"mart/catalog.sql":    "-- C.\n-- x: x\nselect x from lake.staging.thread",
 		"kpi/apart.sql":       "-- A.\n-- x: x\n-- apart: one\nwith one as (select 1 as x)\nselect o.x from one as o",
+		"kpi/sliced.sql":      "-- S.\n-- x: x\n-- slice: x\n-- slice mart.person: person_id\nselect p.person_id as x from mart.person as p",
 		"kpi/health/none.sql": "select 1",
 		"checks/loud.sql":     "-- severity: shout\n-- Loud.\nselect 1 as x",
 	})
@@ -40,6 +41,7 @@ func TestNew_reportsEveryFaultWithItsPlace(t *testing.T) {
 		"mart/syntax.sql:2: syntax error",
 		`mart/parameter.sql:3: no parameter "unanswerd_window_hours" in ref/param.sql`,
 		"mart/catalog.sql:3: table lake.staging.thread: write schema.table, without a catalog",
+		"kpi/sliced.sql:1: a table of schema kpi is made whole",
 		"kpi/apart.sql:1: a table of schema kpi is made whole, in one statement: take out the lines `slice` and `apart`",
 		`kpi/health/none.sql:1: a KPI file opens with /* kpi "id" { … } */`,
 		"checks/loud.sql:1: a check begins with -- severity: fail or -- severity: warn",

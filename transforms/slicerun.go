@@ -10,8 +10,8 @@ import (
 )
 
 // A sliceRun computes the changed slices of one model. temp.slice_key holds the
-// keys of the inputs, temp.slice_out or temp.slice_reached those of the output,
-// temp.slice_of whose rows changed where only theirs are computed.
+// keys; of periods those of the inputs, temp.slice_reached those of the output and
+// temp.slice_of whose rows changed, where only theirs are computed.
 type sliceRun struct {
 	*modelBuild
 	md   *model
@@ -78,7 +78,6 @@ func (r *sliceRun) collect(ctx context.Context) (int64, error) {
 	}
 	statements := []string{
 		"create or replace temp table slice_key as select distinct slice_key from (\n" + strings.Join(r.keys, "\nunion all\n") + "\n)",
-		"create or replace temp table slice_out as select * from slice_key",
 	}
 	if r.md.slice.isPeriods {
 		statements = append(statements[:1], r.periods()...)
@@ -98,11 +97,6 @@ func (r *sliceRun) collect(ctx context.Context) (int64, error) {
 	r.hasNull = map[string]bool{}
 	if r.has != nil {
 		if _, err := r.countKeys(ctx, "temp.slice_of"); err != nil {
-			return 0, err
-		}
-	}
-	if !r.md.slice.isPeriods {
-		if _, err := r.countKeys(ctx, "temp.slice_out"); err != nil {
 			return 0, err
 		}
 	}
@@ -214,7 +208,7 @@ func (r *sliceRun) replace(ctx context.Context) (*tableChange, error) {
 // inOutput are the rows o of the output that are computed again.
 func (r *sliceRun) inOutput() string {
 	if !r.md.slice.isPeriods {
-		return r.inKeys("temp.slice_out", r.md.slice.key)
+		return r.inKeys("temp.slice_key", r.md.slice.key)
 	}
 	condition := "exists (select 1 from temp.slice_reached as k where k.grain = o.grain and k.period_start = o.period_start)"
 	if r.has != nil {
